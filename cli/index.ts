@@ -1,0 +1,1 @@
+import fastify from 'fastify'; import {z} from 'zod'; console.log(typeof fastify, z.uuid().safeParse('x').success, process.versions)
