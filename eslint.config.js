@@ -6,7 +6,7 @@ import tseslint from 'typescript-eslint'
 const htmlSinks = ['innerHTML', 'outerHTML', 'insertAdjacentHTML', 'dangerouslySetInnerHTML']
 
 export default defineConfig([
-  globalIgnores(['dist', 'out', '.cache', 'node_modules', 'tools/**/*.mjs', 'eslint.config.js', '.dependency-cruiser.js']),
+  globalIgnores(['dist', 'out', '.cache', 'node_modules', '**/*.mjs', '*.config.js', '.dependency-cruiser.js', 'practice/conformance/*.json*']),
   tseslint.configs.recommendedTypeChecked,
   {
     languageOptions: { parserOptions: { projectService: true } },
