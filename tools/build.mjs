@@ -14,11 +14,15 @@ export function build(electron, say = (line) => console.error(line)) {
   const now = fingerprint()
   if (existsSync(stamp) && readFileSync(stamp, 'utf8') === now) return
   say('Building …')
-  const result = spawnSync(electron, [join(root, 'node_modules/vite/bin/vite.js'), 'build', '--app', '--logLevel', 'warn'], {
-    cwd: root,
-    env: asNode({ NODE_ENV: 'production' }),
-    stdio: ['ignore', 2, 2],
-  })
+  const result = spawnSync(
+    electron,
+    [join(root, 'node_modules/vite/bin/vite.js'), 'build', '--app', '--logLevel', 'warn'],
+    {
+      cwd: root,
+      env: asNode({ NODE_ENV: 'production' }),
+      stdio: ['ignore', 2, 2],
+    },
+  )
   if (result.status !== 0) throw new Error('The build failed; the lines above say why.')
   writeFileSync(stamp, now)
 }

@@ -14,5 +14,6 @@ const child = spawn(electron, [join(root, 'dist/node/desk.js'), ...process.argv.
   env: asNode(),
   stdio: 'inherit',
 })
-for (const signal of /** @type {const} */ (['SIGINT', 'SIGTERM', 'SIGHUP'])) process.on(signal, () => child.kill(signal))
+for (const signal of /** @type {const} */ (['SIGINT', 'SIGTERM', 'SIGHUP']))
+  process.on(signal, () => child.kill(signal))
 child.on('exit', (code, signal) => process.exit(code ?? (signal ? 3 : 1)))

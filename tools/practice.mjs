@@ -12,5 +12,6 @@ const child = spawn(electron, [join(root, 'dist/node/practice.js'), ...process.a
   env: asNode(),
   stdio: 'inherit',
 })
-for (const signal of /** @type {const} */ (['SIGINT', 'SIGTERM', 'SIGHUP'])) process.on(signal, () => child.kill(signal))
+for (const signal of /** @type {const} */ (['SIGINT', 'SIGTERM', 'SIGHUP']))
+  process.on(signal, () => child.kill(signal))
 child.on('exit', (code) => process.exit(code ?? 0))

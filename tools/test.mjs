@@ -9,7 +9,8 @@ import { asNode, root } from './runtime.mjs'
 import { setup } from './setup.mjs'
 
 const wanted = process.argv.slice(2)
-const groups = wanted.length > 0 ? wanted : ['checks', 'unit', 'e2e', ...(process.env.DEPOSIT_DESK_LIVE === '1' ? ['live'] : [])]
+const groups =
+  wanted.length > 0 ? wanted : ['checks', 'unit', 'e2e', ...(process.env.DEPOSIT_DESK_LIVE === '1' ? ['live'] : [])]
 const results = join(root, 'out/test')
 /** @type {{ name: string, passed: number, failed: number, skipped: number }[]} */
 const tally = []
@@ -47,9 +48,18 @@ if (groups.includes('checks')) {
   const folders = ['contract', 'core', 'main', 'preload', 'renderer', 'cli', 'practice']
   await check('types', 'node_modules/typescript/bin/tsc', ['-b'])
   await check('lint', 'node_modules/eslint/bin/eslint.js', ['.', '--max-warnings', '0'])
-  await check('accessibility lint', 'node_modules/oxlint/bin/oxlint', ['-c', '.oxlintrc.json', '--deny-warnings', 'renderer'])
+  await check('accessibility lint', 'node_modules/oxlint/bin/oxlint', [
+    '-c',
+    '.oxlintrc.json',
+    '--deny-warnings',
+    'renderer',
+  ])
   await check('format', 'node_modules/prettier/bin/prettier.cjs', ['--check', '--log-level', 'warn', '.'])
-  await check('dependency rules', 'node_modules/dependency-cruiser/bin/dependency-cruise.mjs', ['--config', '.dependency-cruiser.js', ...folders])
+  await check('dependency rules', 'node_modules/dependency-cruiser/bin/dependency-cruise.mjs', [
+    '--config',
+    '.dependency-cruiser.js',
+    ...folders,
+  ])
 }
 
 if (groups.includes('unit')) {
@@ -57,7 +67,13 @@ if (groups.includes('unit')) {
   const file = join(results, 'unit.json')
   const code = await run(
     electron,
-    [join(root, 'node_modules/vitest/vitest.mjs'), 'run', '--reporter=default', '--reporter=json', `--outputFile.json=${file}`],
+    [
+      join(root, 'node_modules/vitest/vitest.mjs'),
+      'run',
+      '--reporter=default',
+      '--reporter=json',
+      `--outputFile.json=${file}`,
+    ],
     asNode(),
     20,
   )
@@ -82,7 +98,12 @@ if (groups.includes('live')) tally.push(await suite('live', 'tools/test-live.mjs
 async function suite(name, script, minutes) {
   console.log(`\n— ${name}`)
   const file = join(results, `${name}.json`)
-  const code = await run(process.execPath, [join(root, script)], { ...process.env, DEPOSIT_DESK_RESULTS: file }, minutes)
+  const code = await run(
+    process.execPath,
+    [join(root, script)],
+    { ...process.env, DEPOSIT_DESK_RESULTS: file },
+    minutes,
+  )
   const counted = existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : null
   return {
     name,
@@ -92,10 +113,13 @@ async function suite(name, script, minutes) {
   }
 }
 
-const sum = (/** @type {'passed' | 'failed' | 'skipped'} */ key) => tally.reduce((total, entry) => total + entry[key], 0)
+const sum = (/** @type {'passed' | 'failed' | 'skipped'} */ key) =>
+  tally.reduce((total, entry) => total + entry[key], 0)
 console.log('')
 for (const { name, passed, failed, skipped } of tally) {
-  console.log(`${failed > 0 ? '✗' : '✓'} ${name}: ${passed} passed${failed ? `, ${failed} failed` : ''}${skipped ? `, ${skipped} skipped` : ''}`)
+  console.log(
+    `${failed > 0 ? '✗' : '✓'} ${name}: ${passed} passed${failed ? `, ${failed} failed` : ''}${skipped ? `, ${skipped} skipped` : ''}`,
+  )
 }
 console.log(`${sum('passed')} passed, ${sum('failed')} failed`)
 process.exit(sum('failed') === 0 && sum('passed') > 0 ? 0 : 1)
