@@ -17,7 +17,7 @@ import { asNode, ensureElectron, root } from './runtime.mjs'
 const SLOTS = 4
 
 /**
- * @param {{ server?: string, token?: string, kills?: number, files?: number, bytes?: number, seed?: number, say?: (line: string) => void }} options
+ * @param {{ server?: string | undefined, token?: string | undefined, kills?: number, files?: number, bytes?: number, seed?: number, say?: (line: string) => void }} options
  * @returns {Promise<{ kills: number, files: number, bytes: number, again: number, allowed: number, seconds: number, problems: string[] }>}
  */
 export async function killRun({
@@ -98,7 +98,9 @@ export async function killRun({
     if (done === null) problems.push('never finished')
     else {
       const headers = { authorization: `Bearer ${token}`, accept: 'application/json' }
-      const listing = await (await fetch(`${server}/api/records/${done.record.id}/files`, { headers })).json()
+      const listing = /** @type {any} */ (
+        await (await fetch(`${server}/api/records/${done.record.id}/files`, { headers })).json()
+      )
       const remote = new Map(listing.entries.map((/** @type {any} */ entry) => [entry.key, entry]))
       for (const file of written) {
         const entry = remote.get(file.path.normalize('NFC'))
@@ -109,7 +111,9 @@ export async function killRun({
       if (remote.size !== written.length) problems.push(`${remote.size} files on the server, ${written.length} here`)
       const title = encodeURIComponent(`"${folder.split('/').pop()}"`)
       await new Promise((resolve) => setTimeout(resolve, 2500)) // the server's search index lags by a second
-      const mine = await (await fetch(`${server}/api/user/records?size=50&sort=newest&q=${title}`, { headers })).json()
+      const mine = /** @type {any} */ (
+        await (await fetch(`${server}/api/user/records?size=50&sort=newest&q=${title}`, { headers })).json()
+      )
       const ids = new Set(mine.hits.hits.map((/** @type {any} */ hit) => hit.id))
       if (ids.size !== 1) problems.push(`${ids.size} records or drafts of this run, not 1`)
       if (counted.published() !== 1)
