@@ -106,6 +106,12 @@ export const CALLS = {
     z.array(folderEntrySchema),
     ['scan-unknown'],
   ),
+  'folders.include': call(
+    'Lists a junk folder in place of its one entry, so that its files can be planned. For a folder in `include` of the choices.',
+    z.strictObject({ scanId: scanIdSchema, path: z.string().min(1).max(4096) }),
+    scanSchema,
+    ['scan-unknown', 'folder-unreadable'],
+  ),
   'folders.close': call('Forgets a walk that is not needed any more.', z.strictObject({ scanId: scanIdSchema }), done),
 
   // Deposits

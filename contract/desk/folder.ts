@@ -47,7 +47,7 @@ export type Scan = z.infer<typeof scanSchema>
 /** What the person decided about the plan. Paths are those of the entries. */
 export const planChoicesSchema = z.strictObject({
   subfolders: z.enum(['keep', 'flatten', 'zip']),
-  /** Left out by default, included by the person. Folders include what is below. */
+  /** Left out by default, included by the person. Folders include what is below; a junk folder once `folders.include` listed it. */
   include: z.array(z.string().max(4096)).max(10_000),
   /** Taken by default, left out by the person. */
   leaveOut: z.array(z.string().max(4096)).max(100_000),

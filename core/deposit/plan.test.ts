@@ -1,0 +1,185 @@
+import fc from 'fast-check'
+import { expect, test } from 'vitest'
+import { DEFAULT_CHOICES, type FolderEntry, type PlanChoices } from '../../contract/desk/folder.ts'
+import { planDeposit, type Limits, type Plan } from './plan.ts'
+
+const open: Limits = { maxFiles: null, quotaBytes: null, maxFileBytes: null, emptyFiles: 'accepted' }
+const zenodo: Limits = { maxFiles: 100, quotaBytes: 50e9, maxFileBytes: 50e9, emptyFiles: 'refused' }
+
+function file(path: string, over: Partial<FolderEntry> = {}): FolderEntry {
+  return { path, kind: 'file', bytes: 10, files: 1, modifiedAt: 1, leftOut: null, ...over }
+}
+function plan(entries: FolderEntry[], choices: Partial<PlanChoices> = {}, limits = open): Plan {
+  return planDeposit(entries, { ...DEFAULT_CHOICES, ...choices }, limits)
+}
+const keys = (made: Plan) => made.files.map(({ key }) => key)
+const kinds = (made: Plan) => made.warnings.map(({ kind, severity }) => `${kind} ${severity}`)
+
+test('paths are kept as names, in NFC and in the order of the walk', () => {
+  const made = plan([file('README.md'), file('photos/Sa\u0308ckingen.jpg', { bytes: 5 })])
+  expect(keys(made)).toEqual(['README.md', 'photos/S\u00e4ckingen.jpg'])
+  expect(made.files[1]?.source).toEqual({ kind: 'file', path: 'photos/Sa\u0308ckingen.jpg', modifiedAt: 1 })
+  expect(made).toMatchObject({ bytes: 15, refused: false, warnings: [], leftOut: [] })
+})
+
+test('junk stays out until it is included, and links stay out whatever is chosen', () => {
+  const entries = [
+    file('.DS_Store', { leftOut: 'macos-leftover' }),
+    file('raw/~$a.xlsx', { leftOut: 'office-lock-file' }),
+    file('raw/link', { leftOut: 'symbolic-link' }),
+    file('.git', { kind: 'folder', files: 1204, leftOut: 'git-history' }),
+  ]
+  expect(plan(entries).leftOut.map(({ reason }) => reason)).toEqual([
+    'macos-leftover',
+    'office-lock-file',
+    'symbolic-link',
+    'git-history',
+  ])
+  const made = plan(entries, { include: ['raw', '.DS_Store', '.git'] })
+  expect(keys(made)).toEqual(['.DS_Store', 'raw/~$a.xlsx'])
+  expect(made.leftOut.map(({ entry }) => entry.path)).toEqual(['raw/link', '.git'])
+})
+
+test('the longest path that covers an entry decides', () => {
+  const entries = [file('raw/a'), file('raw/keep/b'), file('rawer/c')]
+  const made = plan(entries, { leaveOut: ['raw'], include: ['raw/keep'] })
+  expect(keys(made)).toEqual(['raw/keep/b', 'rawer/c'])
+  expect(made.leftOut).toEqual([{ entry: entries[0], reason: 'by-you' }])
+})
+
+test('flattened files of the same name get the folder before it, and the whole path where that is not enough', () => {
+  const made = plan(
+    [
+      file('notes.txt'),
+      file('RS01/data.csv'),
+      file('RS02/data.csv'),
+      file('a/x/t.nii'),
+      file('b/x/t.nii'),
+      file('z/only.txt'),
+    ],
+    { subfolders: 'flatten' },
+  )
+  expect(keys(made)).toEqual(['notes.txt', 'RS01-data.csv', 'RS02-data.csv', 'a-x-t.nii', 'b-x-t.nii', 'only.txt'])
+  expect(kinds(made)).toEqual(['same-name changed', 'same-name changed'])
+  expect(made.warnings[0]).toMatchObject({ key: 'data.csv', paths: ['RS01/data.csv', 'RS02/data.csv'] })
+})
+
+test('twins that differ only in their Unicode form are told apart', () => {
+  const made = plan([file('p/ä.tar.gz'), file('p/a\u0308.tar.gz'), file('p/ä-2.tar.gz')])
+  expect(keys(made)).toEqual(['p/ä.tar.gz', 'p/ä-3.tar.gz', 'p/ä-2.tar.gz'])
+  expect(made.warnings).toEqual([
+    { kind: 'unicode-twins', severity: 'changed', paths: ['p/ä.tar.gz', 'p/a\u0308.tar.gz'], key: 'p/ä-3.tar.gz' },
+  ])
+})
+
+test('a chosen name goes before one that came by itself', () => {
+  const made = plan([file('a.csv'), file('b.csv')], { rename: { 'b.csv': 'a.csv' } })
+  expect(keys(made)).toEqual(['a-2.csv', 'a.csv'])
+})
+
+test('each top-level folder becomes one zip, whose size is exact', () => {
+  const made = plan(
+    [
+      file('README.md'),
+      file('raw/é/1.csv', { bytes: 1000 }),
+      file('raw/2.csv', { bytes: 0 }),
+      file('photos/1.jpg'),
+      file('raw.zip'),
+    ],
+    { subfolders: 'zip', rename: { photos: 'pictures.zip' } },
+    zenodo,
+  )
+  expect(keys(made)).toEqual(['README.md', 'raw.zip', 'raw-2.zip', 'pictures.zip'])
+  // Two entries: local headers 30 + name, descriptors 16, directory 46 + name + 9, end 22.
+  expect(made.files[2]?.bytes).toBe(1000 + 2 * (30 + 16 + 46 + 9) + 2 * (12 + 9) + 22)
+  expect(made.files[2]?.source).toMatchObject({
+    kind: 'zip',
+    entries: [{ name: 'raw/é/1.csv' }, { name: 'raw/2.csv' }],
+  })
+  expect(kinds(made)).toEqual(['same-name changed'])
+})
+
+test('more folders than the server takes files go into one zip', () => {
+  const entries = [file('participants.tsv'), ...Array.from({ length: 120 }, (_, at) => file(`sub-${at}/T1w.nii`))]
+  const made = plan(entries, { subfolders: 'zip' }, zenodo)
+  expect(keys(made)).toEqual(['participants.tsv', 'folders.zip'])
+  expect(made).toMatchObject({
+    refused: false,
+    warnings: [{ kind: 'one-zip', severity: 'changed', found: 121, limit: 100 }],
+  })
+})
+
+test('what the server would refuse is refused here, with figures', () => {
+  const many = Array.from({ length: 101 }, (_, at) => file(`${at}.csv`))
+  expect(plan(many, {}, zenodo)).toMatchObject({
+    refused: true,
+    warnings: [{ kind: 'too-many-files', severity: 'refused', found: 101, limit: 100 }],
+  })
+  expect(kinds(plan([file('big', { bytes: 51e9 })], {}, zenodo))).toEqual([
+    'over-quota refused',
+    'file-too-large refused',
+  ])
+  expect(plan(many).refused).toBe(false)
+})
+
+test('empty files are left out where they are refused, and nowhere else', () => {
+  const entries = [file('a', { bytes: 0 }), file('b')]
+  const made = plan(entries, {}, zenodo)
+  expect(keys(made)).toEqual(['b'])
+  expect(made.leftOut).toEqual([{ entry: entries[0], reason: 'empty' }])
+  expect(kinds(made)).toEqual(['empty-file changed'])
+  expect(keys(plan(entries))).toEqual(['a', 'b'])
+})
+
+test.each([
+  ['a/\u0007b', 'control-character', true],
+  ['/a', 'leading-slash', true],
+  ['a/../b', 'dot-segment', true],
+  ['a/./b', 'dot-segment', true],
+  ['a\ud800', 'not-unicode', true],
+  ['x/content', 'reserved-ending', false],
+])('the name %j is %s', (name, fault, refused) => {
+  const made = plan([file('x')], { rename: { x: name } })
+  expect(made.warnings).toMatchObject([{ kind: 'name-not-possible', fault }])
+  expect(made.refused).toBe(refused)
+})
+
+test('names are measured in characters, not in bytes or UTF-16 units', () => {
+  expect(plan([file('😀'.repeat(255))]).refused).toBe(false)
+  expect(kinds(plan([file('é'.repeat(256))]))).toEqual(['name-too-long refused'])
+})
+
+test('whatever is dropped, every entry is either taken once or left out, and no two files have one name', () => {
+  const name = fc.constantFrom('a', 'b', 'ä', 'a\u0308', 'a-2', 'x.csv', 'x-2.csv', '.git')
+  const path = fc.array(name, { minLength: 1, maxLength: 3 }).map((parts) => parts.join('/'))
+  fc.assert(
+    fc.property(
+      fc.uniqueArray(path, { maxLength: 30 }),
+      fc.constantFrom('keep', 'flatten', 'zip' as const),
+      fc.array(path, { maxLength: 3 }),
+      fc.dictionary(path, fc.constantFrom('x.csv', 'b.zip', 'new')),
+      (paths, subfolders, leaveOut, rename) => {
+        const made = plan(
+          paths.map((one) => file(one)),
+          { subfolders, leaveOut, rename },
+          zenodo,
+        )
+        expect(new Set(keys(made)).size).toBe(made.files.length)
+        const taken = made.files.flatMap(({ source }) =>
+          source.kind === 'zip' ? source.entries.map((one) => one.path) : [source.path],
+        )
+        expect([...taken, ...made.leftOut.map(({ entry }) => entry.path)].sort()).toEqual([...paths].sort())
+      },
+    ),
+  )
+})
+
+test.each(['keep', 'flatten', 'zip'] as const)(
+  'a hundred thousand files of the same name are planned quickly (%s)',
+  (subfolders) => {
+    const entries = Array.from({ length: 100_000 }, (_, at) => file(`set/${at % 1000}/sub-${at}/data.csv`))
+    const startedAt = Date.now()
+    plan(entries, { subfolders, leaveOut: ['none'] })
+    expect(Date.now() - startedAt).toBeLessThan(2_500)
+  },
+)

@@ -1,0 +1,174 @@
+import type { FolderEntry } from '../../contract/desk/folder.ts'
+import type { LeftOut, Plan } from './plan.ts'
+
+/** What becomes of a file or folder. */
+export type Becomes =
+  | { readonly kind: 'as-it-is' }
+  | { readonly kind: 'renamed'; readonly key: string }
+  /** A file in a zip of that name, or a folder that is in it as a whole. */
+  | { readonly kind: 'in-zip'; readonly key: string }
+  | { readonly kind: 'left-out'; readonly reason: LeftOut['reason'] }
+  /** A folder: how many files of the record come from it. Where some of it is left out, the row counts them. */
+  | { readonly kind: 'files'; readonly files: number }
+
+export type TreeRow = {
+  readonly path: string
+  readonly name: string
+  readonly kind: 'file' | 'folder'
+  /** 0 at the top. */
+  readonly depth: number
+  /** Files and bytes below that are taken; of a row that is left out, all of it. */
+  readonly files: number
+  readonly bytes: number
+  /** Files below a folder that is taken, that are left out. */
+  readonly leftOutFiles: number
+  readonly becomes: Becomes
+  /** Index after the last row below this one: a closed folder goes on there. */
+  readonly end: number
+}
+
+type Folder = {
+  readonly path: string
+  readonly folders: Map<string, Folder>
+  readonly files: FolderEntry[]
+  /** The entry itself where it is a folder of which only the count is known. */
+  entry: FolderEntry | null
+}
+
+/**
+ * The folder as rows of a tree, in depth-first order: in each folder its files, then its folders, both as they were found.
+ * Linear. Show all rows, or leave out what is below closed folders with {@link openRows}.
+ */
+export function buildTree(entries: readonly FolderEntry[], plan: Plan): TreeRow[] {
+  const fates = findFates(plan)
+  const rows: TreeRow[] = []
+  addRows(arrange(entries), -1, fates, rows)
+  return rows
+}
+
+/** The rows that are on screen when these folders are closed. */
+export function openRows(rows: readonly TreeRow[], closed: ReadonlySet<string>): TreeRow[] {
+  const open: TreeRow[] = []
+  for (let at = 0; at < rows.length;) {
+    const row = rows[at]
+    if (row === undefined) break
+    open.push(row)
+    at = row.kind === 'folder' && closed.has(row.path) ? row.end : at + 1
+  }
+  return open
+}
+
+function findFates(plan: Plan): Map<string, Becomes> {
+  const fates = new Map<string, Becomes>()
+  for (const { key, source } of plan.files) {
+    if (source.kind === 'zip') for (const { path } of source.entries) fates.set(path, { kind: 'in-zip', key })
+    else fates.set(source.path, key === source.path.normalize('NFC') ? { kind: 'as-it-is' } : { kind: 'renamed', key })
+  }
+  for (const { entry, reason } of plan.leftOut) fates.set(entry.path, { kind: 'left-out', reason })
+  return fates
+}
+
+function arrange(entries: readonly FolderEntry[]): Folder {
+  const root: Folder = { path: '', folders: new Map(), files: [], entry: null }
+  const known = new Map<string, Folder>([['', root]])
+  const folderAt = (path: string): Folder => {
+    const there = known.get(path)
+    if (there !== undefined) return there
+    const folder: Folder = { path, folders: new Map(), files: [], entry: null }
+    known.set(path, folder)
+    folderAt(path.slice(0, Math.max(0, path.lastIndexOf('/')))).folders.set(path, folder)
+    return folder
+  }
+  for (const entry of entries) {
+    if (entry.kind === 'folder') folderAt(entry.path).entry = entry
+    else folderAt(entry.path.slice(0, Math.max(0, entry.path.lastIndexOf('/')))).files.push(entry)
+  }
+  return root
+}
+
+/** Of what is below a folder: what is taken, in how many files of the record, and what is left out, with the first reason. */
+type Sum = {
+  files: number
+  bytes: number
+  alone: number
+  readonly zips: Set<string>
+  leftOutFiles: number
+  leftOutBytes: number
+  reason: LeftOut['reason'] | null
+}
+
+function addRows(folder: Folder, depth: number, fates: ReadonlyMap<string, Becomes>, rows: TreeRow[]): Sum {
+  const sum: Sum = { files: 0, bytes: 0, alone: 0, zips: new Set(), leftOutFiles: 0, leftOutBytes: 0, reason: null }
+  const place = rows.length
+  if (depth >= 0) rows.push(rowOf(folder, depth, sum, place))
+  if (folder.entry !== null) count(sum, folder.entry, fateOf(folder.entry, fates))
+  for (const entry of folder.files) {
+    const becomes = fateOf(entry, fates)
+    count(sum, entry, becomes)
+    const { path, bytes, files } = entry
+    rows.push({
+      path,
+      name: nameOf(path),
+      kind: 'file',
+      depth: depth + 1,
+      files,
+      bytes,
+      leftOutFiles: 0,
+      becomes,
+      end: rows.length + 1,
+    })
+  }
+  for (const inner of folder.folders.values()) merge(sum, addRows(inner, depth + 1, fates, rows))
+  if (depth >= 0) rows[place] = rowOf(folder, depth, sum, rows.length)
+  return sum
+}
+
+function rowOf({ path }: Folder, depth: number, sum: Sum, end: number): TreeRow {
+  const shared = { path, name: nameOf(path), kind: 'folder', depth, end } as const
+  if (sum.files === 0 && sum.reason !== null)
+    return {
+      ...shared,
+      files: sum.leftOutFiles,
+      bytes: sum.leftOutBytes,
+      leftOutFiles: 0,
+      becomes: { kind: 'left-out', reason: sum.reason },
+    }
+  const [zip] = sum.zips
+  const becomes: Becomes =
+    zip !== undefined && sum.zips.size === 1 && sum.alone === 0
+      ? { kind: 'in-zip', key: zip }
+      : { kind: 'files', files: sum.alone + sum.zips.size }
+  return { ...shared, files: sum.files, bytes: sum.bytes, leftOutFiles: sum.leftOutFiles, becomes }
+}
+
+function count(sum: Sum, entry: FolderEntry, becomes: Becomes): void {
+  if (becomes.kind === 'left-out') {
+    sum.leftOutFiles += entry.files
+    sum.leftOutBytes += entry.bytes
+    sum.reason ??= becomes.reason
+    return
+  }
+  sum.files += entry.files
+  sum.bytes += entry.bytes
+  if (becomes.kind === 'in-zip') sum.zips.add(becomes.key)
+  else sum.alone += 1
+}
+
+function merge(sum: Sum, below: Sum): void {
+  sum.files += below.files
+  sum.bytes += below.bytes
+  sum.alone += below.alone
+  for (const key of below.zips) sum.zips.add(key)
+  sum.leftOutFiles += below.leftOutFiles
+  sum.leftOutBytes += below.leftOutBytes
+  sum.reason ??= below.reason
+}
+
+/** An entry that the plan does not name came after it was made: it is not part of it. */
+function fateOf(entry: FolderEntry, fates: ReadonlyMap<string, Becomes>): Becomes {
+  return fates.get(entry.path) ?? { kind: 'left-out', reason: entry.leftOut ?? 'by-you' }
+}
+
+function nameOf(path: string): string {
+  return path.slice(path.lastIndexOf('/') + 1)
+}
