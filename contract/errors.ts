@@ -62,6 +62,12 @@ export const ERRORS = {
     todo: 'If your institution runs its own certificate authority, ask that it be installed on this computer.',
     action: 'retry',
   },
+  'proxy-failed': {
+    happened: 'The proxy of this network did not let the connection to {server} through.',
+    next: 'Your token was not sent. Deposit Desk tries again by itself.',
+    todo: 'Check the proxy that is set on this computer (HTTPS_PROXY), or ask who runs the network.',
+    action: 'retry',
+  },
   'redirected-elsewhere': {
     happened: '{server} pointed to another address, {target}.',
     next: 'It was not followed, and your token was not sent there.',

@@ -1,0 +1,89 @@
+import { fileEntrySchema, fileListSchema, type FileEntry, type FileStart } from '../../contract/repository/file.ts'
+import { HttpError, type ContentCall, type RepositoryClient } from './http/client.ts'
+import { remove } from './records.ts'
+
+/*
+ * Files of drafts and records. Asked for as plain JSON: published files answer 406 to the vnd type (findings-records).
+ * A key is one element of a path; the client splits and encodes it.
+ */
+
+type Body = Pick<ContentCall, 'lengthBytes' | 'body' | 'signal' | 'stallMs'>
+
+/** All entries, sorted by the server: match by key. `size` and `checksum` of a pending one are only what was declared. */
+export async function listDraftFiles(client: RepositoryClient, draftId: string): Promise<FileEntry[]> {
+  return list(client, ['records', draftId, 'draft', 'files'])
+}
+
+export async function listRecordFiles(client: RepositoryClient, recordId: string): Promise<FileEntry[]> {
+  return list(client, ['records', recordId, 'files'])
+}
+
+/** Announces files. All or nothing: HttpError 400 when one key exists or the record would hold too many. Answers the whole list. */
+export async function startFiles(
+  client: RepositoryClient,
+  draftId: string,
+  files: readonly FileStart[],
+): Promise<FileEntry[]> {
+  const call = { method: 'POST', path: ['records', draftId, 'draft', 'files'], body: files } as const
+  return (await client.json(call, fileListSchema)).value.entries ?? []
+}
+
+/**
+ * Sends the bytes of a started file. Never for a committed one: the server would delete it (live findings A4). Throws
+ * HttpError for an answer of 200 that holds `errors`; the entry may be gone then (behaviour 4.6).
+ */
+export async function putContent(
+  client: RepositoryClient,
+  draftId: string,
+  key: string,
+  body: Body,
+): Promise<FileEntry> {
+  return put(client, { path: ['records', draftId, 'draft', 'files', key, 'content'], ...body })
+}
+
+/** Sends one part, counted from 1. `url`: the link that the server gave for it, or null for its usual place. */
+export async function putPart(
+  client: RepositoryClient,
+  draftId: string,
+  key: string,
+  part: number,
+  url: string | null,
+  body: Body,
+): Promise<void> {
+  const path = ['records', draftId, 'draft', 'files', key, 'content', String(part)]
+  await put(client, { path, ...(url === null ? {} : { url }), ...body })
+}
+
+/**
+ * Completes a file. 200 proves nothing: the bytes may be old, or zeros where parts are missing (live findings D2, D23), so
+ * compare size and MD5. HttpError 500 when no content was sent, 404 when the entry is gone. Twice is fine.
+ */
+export async function commitFile(client: RepositoryClient, draftId: string, key: string): Promise<FileEntry> {
+  const call = { method: 'POST', path: ['records', draftId, 'draft', 'files', key, 'commit'] } as const
+  return (await client.json(call, fileEntrySchema)).value
+}
+
+/** One entry; after a multipart commit the checksum follows within a second (live findings D24). */
+export async function readDraftFile(client: RepositoryClient, draftId: string, key: string): Promise<FileEntry> {
+  return (await client.json({ method: 'GET', path: ['records', draftId, 'draft', 'files', key] }, fileEntrySchema))
+    .value
+}
+
+/** Removes an entry and its bytes. One that is gone already is fine. Moves the revision of the draft. */
+export async function deleteDraftFile(client: RepositoryClient, draftId: string, key: string): Promise<void> {
+  await remove(client, ['records', draftId, 'draft', 'files', key])
+}
+
+async function list(client: RepositoryClient, path: readonly string[]): Promise<FileEntry[]> {
+  return (await client.json({ method: 'GET', path }, fileListSchema)).value.entries ?? []
+}
+
+async function put(client: RepositoryClient, call: ContentCall): Promise<FileEntry> {
+  const { status, value } = await client.send(call)
+  if (value.errors != null) {
+    // A string in v14, a list on later servers (behaviour 4.6).
+    const messages = Array.isArray(value.errors) ? value.errors.map(String) : [JSON.stringify(value.errors)]
+    throw new HttpError({ status, serverMessage: messages.join(' ').replace(/^"|"$/g, '').slice(0, 300) })
+  }
+  return value
+}

@@ -1,0 +1,436 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { z } from 'zod'
+import { DeskError, type AppError } from '../../../contract/errors.ts'
+import { fieldErrorSchema, type FieldError } from '../../../contract/repository/record.ts'
+import { fileEntrySchema, type FileEntry } from '../../../contract/repository/file.ts'
+import { cleanServerText, HttpError, isAbort, NetworkError, supportNumber, toAppError } from './errors.ts'
+import { parseJson } from './json.ts'
+import { Transport, type Exchange, type RawAnswer } from './transport.ts'
+import { VERSION } from './version.ts'
+
+export { HttpError, NetworkError, reasonOf, toAppError } from './errors.ts'
+
+/** `origin`: scheme://host[:port]. `name` as in badges and sentences. Without a token the client is a guest. */
+export type Server = { readonly origin: string; readonly name: string; readonly token: string | null }
+
+/** Requests that the server still takes in the current window. */
+export type RequestBudget = { readonly limit: number; readonly remaining: number; readonly resetAt: number }
+
+export type SeenAnswer = {
+  /** The repository itself answered, be it with a refusal. */
+  readonly ok: boolean
+  readonly status: number | null
+  readonly userId: string | null
+  readonly at: number
+  readonly error: AppError | null
+}
+
+export type ApiCall = {
+  readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE'
+  /** Segments after /api. Each is split at “/”, so that a file key is one element, and percent-encoded. */
+  readonly path: readonly string[]
+  readonly query?: Readonly<Record<string, string | number>>
+  readonly body?: unknown
+  /** Revision that the draft must still have; sent bare, since a quoted one is refused (live findings B2). */
+  readonly ifMatch?: number
+  readonly accept?: keyof typeof ACCEPT
+  readonly signal?: AbortSignal | undefined
+  /** May be repeated after a failure whose outcome is unknown; by default a GET alone. */
+  readonly repeat?: boolean
+}
+
+export type ContentCall = {
+  readonly path: readonly string[]
+  /** A part link of the server, used instead of `path`: with the token on its own origin, without on another https origin. */
+  readonly url?: string | undefined
+  readonly lengthBytes: number
+  /** Exactly `lengthBytes` bytes; read no faster than they are sent. What it throws, `send` throws. */
+  readonly body: AsyncIterable<Uint8Array>
+  readonly signal?: AbortSignal | undefined
+  /** No byte moves this long: the call fails with a NetworkError of phase `stall`. Default 60 s. */
+  readonly stallMs?: number
+}
+
+export type Answer<T> = { readonly status: number; readonly value: T; readonly userId: string | null }
+
+export type RepositoryClient = {
+  readonly server: Server
+  /** Last seen X-RateLimit-* of this origin, shared by all clients of the process for this origin. */
+  budget(): RequestBudget | null
+  /** Called after every answer or failure. Returns the function that ends it. */
+  onAnswer(listener: (seen: SeenAnswer) => void): () => void
+  /** A call with a small answer, parsed by `schema`. Throws HttpError, NetworkError, an AbortError, or DeskError for a path that can't be. */
+  json<S extends z.ZodType>(call: ApiCall, schema: S): Promise<Answer<z.output<S>>>
+  /** Streams bytes by PUT, once. A 200 may still be a failure: look for `errors` (live findings A3). */
+  send(call: ContentCall): Promise<Answer<FileEntry>>
+  close(): Promise<void>
+}
+
+const ACCEPT = {
+  /** Records and drafts: on Zenodo plain JSON is its old shape, which a save would destroy the draft with (behaviour 1.3). */
+  record: 'application/vnd.inveniordm.v1+json',
+  /** Everything else; the vnd type is 406 on published files and 500 on reviews (findings-records). */
+  json: 'application/json',
+  bibtex: 'application/x-bibtex',
+  citation: 'text/x-bibliography',
+} as const
+
+const TRIES = 4
+const PAUSE_MS = 300
+const LONGEST_PAUSE_MS = 5000
+/** A longer pause asked for by the server is the caller's to plan: it may show it, or do something else meanwhile. */
+const LONGEST_WAIT_MS = 20_000
+const LONGEST_RETRY_AFTER_MS = 3_600_000
+const REDIRECTS = 5
+
+/** What all clients of one origin share. */
+type Origin = {
+  readonly transport: Transport
+  clients: number
+  budget: RequestBudget | null
+}
+
+const origins = new Map<string, Origin>()
+
+/** A client of one server for one token. Connections and the request budget are shared between clients of an origin. */
+export function createClient(server: Server): RepositoryClient {
+  return new Client(server)
+}
+
+class Client implements RepositoryClient {
+  readonly server: Server
+  readonly #shared: Origin
+  readonly #listeners = new Set<(seen: SeenAnswer) => void>()
+  readonly #base: URL
+  #closed = false
+  /** Whether answers to this token carry X-User-ID; many nginx set-ups take it out. */
+  #namesUser = false
+  #tokenAsked: { at: number; refused: boolean } | null = null
+
+  constructor(server: Server) {
+    this.#base = new URL('/api/', server.origin)
+    this.server = { ...server, origin: this.#base.origin }
+    const known = origins.get(this.#base.origin)
+    this.#shared = known ?? { transport: new Transport(this.#base.origin), clients: 0, budget: null }
+    this.#shared.clients++
+    origins.set(this.#base.origin, this.#shared)
+  }
+
+  budget(): RequestBudget | null {
+    return this.#shared.budget
+  }
+
+  onAnswer(listener: (seen: SeenAnswer) => void): () => void {
+    this.#listeners.add(listener)
+    return () => this.#listeners.delete(listener)
+  }
+
+  async json<S extends z.ZodType>(call: ApiCall, schema: S): Promise<Answer<z.output<S>>> {
+    const url = this.#url(call.path, call.query)
+    const headers: Record<string, string> = { ...this.#headers(), accept: ACCEPT[call.accept ?? 'json'] }
+    // Parameters such as a charset would be refused with 415 (live findings A1).
+    if (call.body !== undefined) headers['content-type'] = 'application/json'
+    if (call.ifMatch !== undefined) headers['if-match'] = String(call.ifMatch)
+    const text = call.accept === 'bibtex' || call.accept === 'citation'
+    const exchange: Exchange = {
+      method: call.method,
+      url,
+      headers,
+      ...(call.body === undefined ? {} : { body: JSON.stringify(call.body) }),
+      signal: call.signal,
+    }
+    return this.#retry(call, () =>
+      this.#observe(async () => {
+        const raw = await this.#follow(exchange)
+        return { raw, value: this.#parse(raw, schema, text) }
+      }),
+    )
+  }
+
+  async send(call: ContentCall): Promise<Answer<FileEntry>> {
+    const url = call.url === undefined ? this.#url(call.path) : this.#partUrl(call.url)
+    const own = url.origin === this.#base.origin
+    const transport = own ? this.#shared.transport : new Transport(url.origin)
+    const headers = {
+      ...(own ? this.#headers() : { 'user-agent': USER_AGENT }),
+      ...(own ? { accept: ACCEPT.json, 'content-type': 'application/octet-stream' } : {}),
+      'content-length': String(call.lengthBytes),
+    }
+    const body = { lengthBytes: call.lengthBytes, chunks: call.body, stallMs: call.stallMs ?? 60_000 }
+    try {
+      await this.#keepBudget(call.signal)
+      return await this.#observe(async () => {
+        const raw = await this.#exchange(transport, { method: 'PUT', url, headers, body, signal: call.signal })
+        await this.#refuse(raw)
+        // Storage behind a pre-signed link answers with an empty body or XML, which says nothing more than its status.
+        return { raw, value: own ? this.#parse(raw, fileEntrySchema, false) : { key: '' } }
+      })
+    } finally {
+      if (!own) await transport.close()
+    }
+  }
+
+  async close(): Promise<void> {
+    if (this.#closed) return
+    this.#closed = true
+    this.#listeners.clear()
+    if (--this.#shared.clients === 0) await this.#shared.transport.close()
+  }
+
+  // Retry: only what is safe to repeat.
+
+  async #retry<T>(call: ApiCall, attempt: () => Promise<T>): Promise<T> {
+    const repeat = call.repeat ?? call.method === 'GET'
+    for (let tries = 1; ; tries++) {
+      try {
+        await this.#keepBudget(call.signal)
+        return await attempt()
+      } catch (error) {
+        const pause = pauseAfter(error, repeat, tries)
+        if (pause === null || call.signal?.aborted) throw error
+        await sleep(pause, undefined, call.signal ? { signal: call.signal } : {})
+      }
+    }
+  }
+
+  // Rate: one budget for each origin, from its headers.
+
+  async #keepBudget(signal: AbortSignal | undefined): Promise<void> {
+    const { budget } = this.#shared
+    if (budget === null) return
+    if (budget.remaining > 0) {
+      this.#shared.budget = { ...budget, remaining: budget.remaining - 1 }
+      return
+    }
+    const waitMs = budget.resetAt - Date.now()
+    if (waitMs <= 0) {
+      this.#shared.budget = null
+      return
+    }
+    if (waitMs > LONGEST_WAIT_MS)
+      throw new HttpError({ status: 429, retryAfterMs: Math.min(waitMs, LONGEST_RETRY_AFTER_MS) })
+    await sleep(waitMs, undefined, signal ? { signal } : {})
+    await this.#keepBudget(signal)
+  }
+
+  #noteBudget(raw: RawAnswer): void {
+    const [limit, remaining, reset] = ['x-ratelimit-limit', 'x-ratelimit-remaining', 'x-ratelimit-reset'].map(
+      (name) => {
+        const value = raw.header(name)
+        return value !== null && /^\d{1,15}$/.test(value) ? Number(value) : null
+      },
+    )
+    if (limit == null || remaining == null || reset == null) return
+    this.#shared.budget = { limit, remaining, resetAt: reset * 1000 }
+  }
+
+  // Transport: where it goes, and what is refused.
+
+  async #follow(exchange: Exchange): Promise<RawAnswer> {
+    let { url } = exchange
+    for (let hops = 0; ; hops++) {
+      const raw = await this.#exchange(this.#shared.transport, { ...exchange, url })
+      const location = raw.header('location')
+      if (raw.status < 300 || raw.status > 399 || location === null) {
+        await this.#refuse(raw)
+        return raw
+      }
+      const target = URL.parse(location, url.href)
+      if (exchange.method !== 'GET' || target?.origin !== this.#base.origin || hops === REDIRECTS)
+        throw this.#redirected(target)
+      url = new URL(target.pathname + target.search, this.#base.origin)
+    }
+  }
+
+  async #exchange(transport: Transport, exchange: Exchange): Promise<RawAnswer> {
+    const raw = await transport.exchange(exchange)
+    if (exchange.url.origin !== this.#base.origin) return raw
+    this.#noteBudget(raw)
+    if (this.server.token !== null && raw.header('x-user-id') !== null) this.#namesUser = true
+    return raw
+  }
+
+  #redirected(target: URL | null): NetworkError {
+    const params = {
+      server: this.server.name,
+      target: cleanServerText(target?.host ?? '', null) || 'one that is not valid',
+    }
+    return new NetworkError('redirect', false, { code: 'redirected-elsewhere', params })
+  }
+
+  /** Throws what an answer of 300 and more means. */
+  async #refuse(raw: RawAnswer): Promise<void> {
+    if (raw.status >= 200 && raw.status < 300) return
+    if (raw.status >= 300 && raw.status < 400)
+      throw this.#redirected(URL.parse(raw.header('location') ?? '', this.#base.href))
+    const { token } = this.server
+    const html = !isJson(raw)
+    let message = ''
+    let fieldErrors: FieldError[] = []
+    if (!html) {
+      const parsed = errorBodySchema.safeParse(tryJson(raw.text))
+      message = cleanServerText(parsed.data?.message, token)
+      fieldErrors = (parsed.data?.errors ?? []).flatMap((item) => {
+        const { data } = fieldErrorSchema.safeParse(item)
+        if (!data) return []
+        return [
+          {
+            field: cleanServerText(data.field, token),
+            messages: data.messages.map((text) => cleanServerText(text, token)),
+          },
+        ]
+      })
+    }
+    throw new HttpError({
+      status: raw.status,
+      serverMessage: message,
+      fieldErrors,
+      retryAfterMs: raw.status === 429 || raw.status === 503 ? retryAfterMs(raw.header('retry-after')) : null,
+      html,
+      tokenRefused: await this.#isTokenRefused(raw),
+    })
+  }
+
+  async #isTokenRefused(raw: RawAnswer): Promise<boolean> {
+    if (this.server.token === null) return false
+    if (raw.status === 401) return true
+    if (raw.status !== 403 || raw.header('x-user-id') !== null) return false
+    if (this.#namesUser) return true
+    // X-User-ID is not proof when it is missing: the usual nginx set-up takes it out. So the server is asked, once a minute at most.
+    if (this.#tokenAsked === null || Date.now() - this.#tokenAsked.at > 60_000) {
+      const url = this.#url(['me'])
+      const headers = { ...this.#headers(), accept: ACCEPT.json }
+      const me = await this.#exchange(this.#shared.transport, { method: 'GET', url, headers }).catch(() => null)
+      this.#tokenAsked = { at: Date.now(), refused: me?.status === 401 }
+    }
+    return this.#tokenAsked.refused
+  }
+
+  #parse<S extends z.ZodType>(raw: RawAnswer, schema: S, text: boolean): z.output<S> {
+    if (text) return schema.parse(raw.text)
+    // A delete answers 204 without a body.
+    if (raw.text === '') return schema.parse(undefined)
+    if (!isJson(raw)) {
+      // A page with 200 in place of data: the sign-in page of a network, or no repository at all.
+      throw new NetworkError('format', true, { code: 'captive-portal', params: { server: this.server.name } })
+    }
+    let value: unknown
+    try {
+      value = parseJson(raw.text)
+    } catch (error) {
+      throw this.#notUnderstood(raw, error)
+    }
+    const parsed = schema.safeParse(value)
+    if (!parsed.success) throw this.#notUnderstood(raw, parsed.error)
+    return parsed.data
+  }
+
+  #notUnderstood(raw: RawAnswer, cause: unknown): NetworkError {
+    const params = { server: this.server.name, support: `${raw.status}-${supportNumber(cause)}` }
+    return new NetworkError('format', true, { code: 'answer-not-understood', params }, { cause })
+  }
+
+  async #observe<T>(attempt: () => Promise<{ raw: RawAnswer; value: T }>): Promise<Answer<T>> {
+    try {
+      const { raw, value } = await attempt()
+      const userId = this.server.token === null ? null : raw.header('x-user-id')
+      this.#tell({ ok: true, status: raw.status, userId, error: null })
+      return { status: raw.status, value, userId }
+    } catch (error) {
+      // Cancelled here, or the file could not be read: says nothing about the server.
+      if (error instanceof HttpError || error instanceof NetworkError) {
+        const refusal = error instanceof HttpError && error.status < 500 && !error.html
+        const appError =
+          refusal && !error.tokenRefused && error.status !== 429 ? null : toAppError(error, this.server.name)
+        this.#tell({
+          ok: refusal,
+          status: error instanceof HttpError ? error.status : null,
+          userId: null,
+          error: appError,
+        })
+      }
+      throw error
+    }
+  }
+
+  #tell(seen: Omit<SeenAnswer, 'at'>): void {
+    for (const listener of this.#listeners) listener({ ...seen, at: Date.now() })
+  }
+
+  #headers(): Record<string, string> {
+    const { token } = this.server
+    return { 'user-agent': USER_AGENT, ...(token === null ? {} : { authorization: `Bearer ${token}` }) }
+  }
+
+  #url(path: readonly string[], query: ApiCall['query'] = {}): URL {
+    const segments = path.flatMap((element) => encodeElement(element, this.server.name))
+    const url = new URL(segments.join('/'), this.#base)
+    // This escapes “'” and every other sign that the server refuses when it is raw (live findings B12).
+    for (const [name, value] of Object.entries(query)) url.searchParams.set(name, String(value))
+    return url
+  }
+
+  #partUrl(link: string): URL {
+    const url = URL.parse(link)
+    const own = url?.origin === this.#base.origin
+    if (!url || (own ? !url.pathname.startsWith('/api/') : url.protocol !== 'https:') || url.username !== '')
+      throw this.#redirected(url)
+    return url
+  }
+}
+
+const USER_AGENT = `Deposit-Desk/${VERSION}`
+
+const errorBodySchema = z.looseObject({ message: z.unknown(), errors: z.array(z.unknown()).optional().catch([]) })
+
+/** “.” and “..” would be folded away by URL parsers and name another resource; an empty first segment is answered with 308. */
+function encodeElement(element: string, server: string): string[] {
+  const segments = element.split('/')
+  const refused =
+    segments[0] === '' || segments.some((segment) => segment === '.' || segment === '..') || /[\0\r\n]/.test(element)
+  if (refused || !element.isWellFormed()) {
+    throw new DeskError('file-name-refused', {
+      server,
+      name: element.slice(0, 300).toWellFormed(),
+      reason: 'it can’t be part of a web address',
+    })
+  }
+  return segments.map(encodeURIComponent)
+}
+
+function isJson(raw: RawAnswer): boolean {
+  return /[/+]json\b/i.test(raw.header('content-type') ?? '')
+}
+
+function tryJson(text: string): unknown {
+  try {
+    return parseJson(text)
+  } catch {
+    return null
+  }
+}
+
+/** Seconds or a date; at most an hour. */
+function retryAfterMs(value: string | null): number | null {
+  if (value === null) return null
+  const ms = /^\d+$/.test(value) ? Number(value) * 1000 : Date.parse(value) - Date.now()
+  return Number.isNaN(ms) ? null : Math.min(Math.max(ms, 0), LONGEST_RETRY_AFTER_MS)
+}
+
+/** How long to wait before the next try, or null when there is none. Full jitter. */
+function pauseAfter(error: unknown, repeat: boolean, tries: number): number | null {
+  if (tries >= TRIES || isAbort(error)) return null
+  if (error instanceof NetworkError) {
+    const again = error.phase === 'connect' || (repeat && ['send', 'receive', 'stall'].includes(error.phase))
+    return again ? jitter(tries) : null
+  }
+  if (!(error instanceof HttpError)) return null
+  // A request that was turned away by the rate limit was not carried out, whatever its method.
+  const again = error.status === 429 || (repeat && [408, 425, 500, 502, 503, 504].includes(error.status))
+  if (!again || (error.retryAfterMs ?? 0) > LONGEST_WAIT_MS) return null
+  return error.retryAfterMs === null ? jitter(tries) : error.retryAfterMs + Math.random() * PAUSE_MS
+}
+
+function jitter(tries: number): number {
+  return Math.random() * Math.min(LONGEST_PAUSE_MS, PAUSE_MS * 2 ** tries)
+}
