@@ -27,7 +27,7 @@ test('failures are kept with their number and stack, in files that stay small an
     log.failure('0badcafe', 'deposits.get', new Error('first'))
     const file = join(home, 'logs/deposit-desk.log')
     expect(await readFile(file, 'utf8')).toMatch(/0badcafe deposits\.get Error: first\n\s+at /)
-    if (process.platform !== 'win32') expect((await stat(file)).mode & 0o077).toBe(0)
+    expect((await stat(file)).mode & (process.platform === 'win32' ? 0 : 0o077)).toBe(0)
     const long = 'many words '.repeat(2000)
     for (let count = 0; count < 250; count++) log.failure('1', long, undefined)
     const sizes = await Promise.all(

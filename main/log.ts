@@ -7,7 +7,7 @@ const FILE_LIMIT_BYTES = 1_000_000
 
 export type Log = {
   /** Notes a failure under the number that the person was shown. Never throws. */
-  failure(support: string, what: string, error: unknown): void
+  readonly failure: (support: string, what: string, error: unknown) => void
 }
 
 /** The application's own notes on its failures: `logs/deposit-desk.log` in its folder, readable by the person alone. */
@@ -35,14 +35,8 @@ export function openLog(home: string): Log {
  * could forge lines or steer a terminal. Tokens of InvenioRDM are 60 letters and digits.
  */
 export function redact(text: string): string {
-  return (
-    text
-      .replace(
-        /(bearer|token|authorization|access_token|secret)(["'\s:=]+)(bearer\s+)?[\w.~+/=-]{8,}/gi,
-        '$1$2[removed]',
-      )
-      .replace(/\b[A-Za-z0-9]{40,}\b/g, '[removed]')
-      // eslint-disable-next-line no-control-regex -- these are what is looked for
-      .replace(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]/g, '�')
-  )
+  return text
+    .replace(/(bearer|token|authorization|access_token|secret)(["'\s:=]+)(bearer\s+)?[\w.~+/=-]{8,}/gi, '$1$2[removed]')
+    .replace(/\b[A-Za-z0-9]{40,}\b/g, '[removed]')
+    .replace(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]/g, '�')
 }
