@@ -1,0 +1,54 @@
+import { create } from 'zustand'
+import { createJSONStorage, persist } from 'zustand/middleware'
+import type { Scan } from '../../contract/desk/folder.ts'
+import { askHeadingFocus } from '../components/heading-focus.ts'
+
+/** The screens. No address bar: a route is plain data. */
+export type Route =
+  | { readonly kind: 'connect' }
+  | { readonly kind: 'deposits' }
+  | { readonly kind: 'review'; readonly scanId: Scan['id'] }
+  | { readonly kind: 'deposit'; readonly depositId: string }
+  | { readonly kind: 'publish'; readonly depositId: string }
+  | { readonly kind: 'published'; readonly depositId: string }
+  | { readonly kind: 'transfers' }
+  | { readonly kind: 'settings' }
+
+type View = {
+  readonly route: Route
+  /** The account that new deposits go to; null as long as the person has not chosen. */
+  readonly accountId: string | null
+  readonly paletteOpen: boolean
+  /** The deposit that is selected in the list. */
+  readonly selectedDepositId: string | null
+}
+
+/** What is open and selected; data of main never live here. */
+export const useView = create<View>()(
+  persist<View, [], [], Pick<View, 'accountId'>>(
+    () => ({ route: { kind: 'deposits' }, accountId: null, paletteOpen: false, selectedDepositId: null }),
+    {
+      name: 'view',
+      storage: createJSONStorage(() => window.localStorage),
+      partialize: ({ accountId }) => ({ accountId }),
+    },
+  ),
+)
+
+/** Opens a screen; the focus goes to its heading. */
+export function navigate(route: Route): void {
+  askHeadingFocus()
+  useView.setState({ route, paletteOpen: false })
+}
+
+export function chooseAccount(accountId: string): void {
+  useView.setState({ accountId })
+}
+
+export function selectDeposit(depositId: string | null): void {
+  useView.setState({ selectedDepositId: depositId })
+}
+
+export function openPalette(paletteOpen: boolean): void {
+  useView.setState({ paletteOpen })
+}

@@ -1,0 +1,110 @@
+/*
+ * Numbers and times as the whole window writes them: 1 kB = 1000 B, three figures, times of today as 14:03, no “~”.
+ */
+
+const UNITS = ['B', 'kB', 'MB', 'GB', 'TB', 'PB'] as const
+const counts = new Intl.NumberFormat('en')
+
+/** `165 B`, `18.7 kB`, `4.61 GB`. */
+export function formatBytes(bytes: number): string {
+  return scaled(bytes, 3)
+}
+
+/** `30.6 of 41.8 GB`; the unit is said once where both have the same. */
+export function formatBytesOf(done: number, all: number): string {
+  const [doneText, allText] = [formatBytes(done), formatBytes(all)]
+  const unit = allText.slice(allText.lastIndexOf(' '))
+  return `${doneText.endsWith(unit) ? doneText.slice(0, -unit.length) : doneText} of ${allText}`
+}
+
+/** `48 MB/s`. */
+export function formatRate(bytesPerSecond: number): string {
+  return `${scaled(bytesPerSecond, 2)}/s`
+}
+
+function scaled(bytes: number, figures: number): string {
+  let value = Math.max(0, bytes)
+  let unit = 0
+  // What would round to 1000 belongs to the next unit.
+  while (value >= 1000 - 0.5 && unit < UNITS.length - 1) {
+    value /= 1000
+    unit += 1
+  }
+  if (unit === 0) return `${Math.round(value)} B`
+  const digits = Math.max(0, figures - (value >= 99.95 ? 3 : value >= 9.995 ? 2 : 1))
+  return `${value.toFixed(digits)} ${UNITS[unit]}`
+}
+
+/** `1,384`. */
+export function formatCount(count: number): string {
+  return counts.format(count)
+}
+
+/** `1 file`, `46 files`. */
+export function plural(count: number, one: string, many = `${one}s`): string {
+  return `${formatCount(count)} ${count === 1 ? one : many}`
+}
+
+/** Whole percent; 100 only when everything is there. */
+export function percent(done: number, all: number): number {
+  if (all <= 0) return 0
+  return Math.min(done >= all ? 100 : 99, Math.max(0, Math.floor((done / all) * 100)))
+}
+
+/** `4 min left`. */
+export function formatLeft(ms: number): string {
+  return `${formatDuration(ms)} left`
+}
+
+/** `less than 10 s`, `40 s`, `12 min`, `1 h 20 min`, `2 days`. */
+export function formatDuration(ms: number): string {
+  const seconds = ms / 1000
+  if (seconds < 10) return 'less than 10 s'
+  if (seconds < 60) return `${Math.round(seconds / 10) * 10} s`
+  const minutes = Math.round(seconds / 60)
+  if (minutes < 60) return `${minutes} min`
+  const hours = Math.floor(minutes / 60)
+  if (hours < 24) return minutes % 60 === 0 ? `${hours} h` : `${hours} h ${minutes % 60} min`
+  return plural(Math.round(hours / 24), 'day')
+}
+
+/** `now`, `12 s ago`, `4 min ago`, else `at 13:54`. */
+export function formatAge(at: number, now: number): string {
+  const seconds = Math.round((now - at) / 1000)
+  if (seconds < 2) return 'now'
+  if (seconds < 60) return `${seconds} s ago`
+  if (seconds < 3600) return `${Math.floor(seconds / 60)} min ago`
+  return `at ${formatTime(at, now)}`
+}
+
+/** For lists: `14:03` today, `Mon` within a week, `12 Nov`, `12 Nov 2024`. */
+export function formatWhen(at: number, now: number): string {
+  if (sameDay(at, now)) return clock.format(at)
+  if (now - at < 6 * 86_400_000 && at < now) return weekday.format(at)
+  return sameYear(at, now) ? day.format(at) : longDay.format(at)
+}
+
+/** For sentences: `14:03` today, else `12 Nov, 14:03`. */
+export function formatTime(at: number, now: number): string {
+  return sameDay(at, now)
+    ? clock.format(at)
+    : `${sameYear(at, now) ? day.format(at) : longDay.format(at)}, ${clock.format(at)}`
+}
+
+/** `24 Nov 2026 at 14:31`. */
+export function formatDateTime(at: number): string {
+  return `${longDay.format(at)} at ${clock.format(at)}`
+}
+
+const clock = new Intl.DateTimeFormat('en-GB', { hour: '2-digit', minute: '2-digit' })
+const weekday = new Intl.DateTimeFormat('en-GB', { weekday: 'short' })
+const day = new Intl.DateTimeFormat('en-GB', { day: 'numeric', month: 'short' })
+const longDay = new Intl.DateTimeFormat('en-GB', { day: 'numeric', month: 'short', year: 'numeric' })
+
+function sameDay(a: number, b: number): boolean {
+  return new Date(a).toDateString() === new Date(b).toDateString()
+}
+
+function sameYear(a: number, b: number): boolean {
+  return new Date(a).getFullYear() === new Date(b).getFullYear()
+}

@@ -1,0 +1,77 @@
+import type { ReactNode } from 'react'
+import {
+  Menu as AriaMenu,
+  MenuItem,
+  MenuTrigger,
+  Popover,
+  Separator,
+  Text,
+  type Placement,
+} from 'react-aria-components'
+import { Fragment } from 'react'
+import styles from './menu.module.css'
+import { cx } from './cx.ts'
+import { Icon, type IconShape } from './icon.tsx'
+import { KeyHint } from './key-hint.tsx'
+
+export type MenuEntry = {
+  readonly id: string
+  readonly label: string
+  readonly detail?: string
+  readonly icon?: IconShape
+  readonly keys?: string
+  readonly tone?: 'danger'
+  readonly isDisabled?: boolean
+  /** Draws a line above. */
+  readonly separate?: boolean
+  readonly onAction: () => void
+}
+
+/** `trigger` is a Button or IconButton; the menu opens below it. */
+export function Menu({
+  label,
+  trigger,
+  entries,
+  placement = 'bottom end',
+}: {
+  label: string
+  trigger: ReactNode
+  entries: readonly MenuEntry[]
+  placement?: Placement
+}) {
+  return (
+    <MenuTrigger>
+      {trigger}
+      <Popover className={cx(styles.popover)} placement={placement} offset={4}>
+        <AriaMenu
+          aria-label={label}
+          className={cx(styles.menu)}
+          onAction={(key) => entries.find(({ id }) => id === key)?.onAction()}
+        >
+          {entries.map((entry) => (
+            <Fragment key={entry.id}>
+              {entry.separate && <Separator className={cx(styles.line)} />}
+              <MenuItem
+                id={entry.id}
+                textValue={entry.label}
+                isDisabled={entry.isDisabled ?? false}
+                className={cx(styles.item, entry.tone === 'danger' && styles.danger)}
+              >
+                {entry.icon && <Icon as={entry.icon} />}
+                <span className={styles.text}>
+                  <Text slot="label">{entry.label}</Text>
+                  {entry.detail !== undefined && (
+                    <Text slot="description" className={cx(styles.detail)}>
+                      {entry.detail}
+                    </Text>
+                  )}
+                </span>
+                {entry.keys && <KeyHint keys={entry.keys} />}
+              </MenuItem>
+            </Fragment>
+          ))}
+        </AriaMenu>
+      </Popover>
+    </MenuTrigger>
+  )
+}

@@ -1,0 +1,113 @@
+import type { DepositTransfer } from '../../contract/desk/deposit.ts'
+import type { FileRow } from '../../contract/desk/transfer.ts'
+import { explain, type AppError, type ErrorCode } from '../../contract/errors.ts'
+import { formatTime, percent, plural } from './format.ts'
+import type { StateKind } from './state-mark.tsx'
+
+export type StateWords = { readonly kind: StateKind; readonly words: string }
+
+/** State of one file in words. `serverName` is that of its account; `now` decides between a time and a date. */
+export function fileStateWords(row: FileRow, serverName: string, now: number): StateWords {
+  const { state } = row
+  switch (state.kind) {
+    case 'queued':
+      return { kind: 'queued', words: row.sources > 1 ? 'Queued, zipped while sent' : 'Queued' }
+    case 'checking':
+      return {
+        kind: 'checking',
+        words: row.bytes > 0 ? `Checking, ${percent(state.readBytes, row.bytes)} %` : 'Checking',
+      }
+    case 'sending':
+      return {
+        kind: 'sending',
+        words: state.parts
+          ? `Sending, part ${Math.min(state.parts.sent + 1, state.parts.all)} of ${state.parts.all}`
+          : `Sending, ${percent(state.sentBytes, row.bytes)} %`,
+      }
+    case 'verifying':
+      return { kind: 'verifying', words: `Verifying on ${serverName}` }
+    case 'verified':
+      return { kind: 'verified', words: 'Verified' }
+    case 'paused':
+      return { kind: 'paused', words: `Paused by you at ${formatTime(state.pausedAt, now)}` }
+    case 'waiting':
+      return { kind: 'waiting', words: waitingWords(state.until, now, 'retry') }
+    case 'blocked':
+      return { kind: 'needs-you', words: `Needs you: ${shortReason(state.error)}` }
+    case 'cancelled':
+      return { kind: 'cancelled', words: 'Cancelled' }
+    case 'left-out':
+      return { kind: 'left-out', words: 'Left out by you' }
+  }
+}
+
+/** State of a deposit's files in words. */
+export function transferWords(transfer: DepositTransfer, serverName: string, now: number): StateWords {
+  switch (transfer.state) {
+    case 'none':
+      return { kind: 'draft', words: 'Draft, nothing to send' }
+    case 'queued':
+      return { kind: 'queued', words: 'Queued' }
+    case 'sending':
+      return { kind: 'sending', words: `Sending, ${percent(transfer.sentBytes, transfer.bytes)} %` }
+    case 'verifying':
+      return { kind: 'verifying', words: `Verifying on ${serverName}` }
+    case 'paused':
+      return {
+        kind: 'paused',
+        words: transfer.at === null ? 'Paused by you' : `Paused by you at ${formatTime(transfer.at, now)}`,
+      }
+    case 'waiting':
+      return {
+        kind: 'waiting',
+        words: transfer.at === null ? 'Waiting, goes on by itself' : waitingWords(transfer.at, now, 'go on'),
+      }
+    case 'needs-you':
+      return {
+        kind: 'needs-you',
+        words:
+          transfer.blockedFiles > 1
+            ? `Needs you: ${plural(transfer.blockedFiles, 'file')}`
+            : `Needs you: ${transfer.error ? shortReason(transfer.error) : '1 file'}`,
+      }
+    case 'verified':
+      return { kind: 'verified', words: `${plural(transfer.verifiedFiles, 'file')} verified` }
+    case 'cancelled':
+      return { kind: 'cancelled', words: 'Cancelled by you' }
+  }
+}
+
+/** A wait whose time has come says so instead of naming a time that is over. */
+function waitingWords(until: number, now: number, what: 'retry' | 'go on'): string {
+  return until <= now
+    ? what === 'retry'
+      ? 'Trying again'
+      : 'Going on'
+    : `Waiting to ${what} at ${formatTime(until, now)}`
+}
+
+const SHORT: Partial<Record<ErrorCode, string>> = {
+  'file-changed': 'changed on disk',
+  'file-missing': 'file is gone',
+  'file-unreadable': 'could not be read',
+  'file-not-regular': 'no longer a file',
+  'file-name-refused': 'name refused',
+  'file-too-large': 'too large',
+  'file-empty-refused': 'empty file refused',
+  'file-refused': 'refused by the server',
+  'checksum-differs': 'arrived changed',
+  'too-many-files': 'too many files',
+  'token-missing': 'token missing',
+  'token-refused': 'token no longer accepted',
+  'draft-gone': 'draft is gone',
+  'draft-refused': 'metadata refused',
+  'publish-refused': 'not published',
+  'not-permitted': 'not permitted',
+  conflict: 'changed elsewhere',
+  'disk-full': 'disk is full',
+}
+
+/** An error in two or three words, for a row; the whole sentences stand where there is room. */
+export function shortReason(error: AppError): string {
+  return SHORT[error.code] ?? explain(error).happened.replace(/\.$/, '')
+}

@@ -1,0 +1,149 @@
+import { useVirtualizer } from '@tanstack/react-virtual'
+import { useEffect, useRef, useState, type CSSProperties, type KeyboardEvent, type ReactNode } from 'react'
+import styles from './virtual-list.module.css'
+import { cx } from './cx.ts'
+
+export type VirtualListProps = {
+  readonly label: string
+  readonly count: number
+  /** Stable over changes of order: keeps focus and measured heights with their rows. */
+  readonly getKey: (index: number) => string | number
+  /** First guess in px; rows are measured. */
+  readonly estimate: (index: number) => number
+  /**
+   * Content of a row. In a `grid` or `treegrid` its direct children carry `role="gridcell"`. `active` is the row that the keys
+   * are on: only its buttons should be reached by Tab (`excludeFromTabOrder={!active}`).
+   */
+  readonly renderRow: (index: number, row: { readonly active: boolean }) => ReactNode
+  readonly role?: 'list' | 'grid' | 'treegrid'
+  /** For `treegrid`: from 1, and whether what is below it shows; null where there is nothing below. */
+  readonly level?: (index: number) => { readonly level: number; readonly expanded: boolean | null }
+  readonly isSelected?: (index: number) => boolean
+  /** The row that the keys are on changed. */
+  readonly onActive?: (index: number) => void
+  /** Enter, or a double click. */
+  readonly onAction?: (index: number) => void
+  /** Any other key on a row (arrows left and right, Space, Delete). Return true when it was used. */
+  readonly onKey?: (key: string, index: number) => boolean
+  readonly className?: string
+  readonly rowClassName?: (index: number) => string | undefined
+  readonly header?: ReactNode
+}
+
+/** A long list of which only what is in sight exists. Arrows, Home, End and Page keys move; Tab goes into and out of the row. */
+export function VirtualList(props: VirtualListProps) {
+  const {
+    label,
+    count,
+    getKey,
+    estimate,
+    renderRow,
+    role = 'list',
+    level,
+    isSelected,
+    onActive,
+    onAction,
+    onKey,
+  } = props
+  const scroller = useRef<HTMLDivElement>(null)
+  const [active, setActive] = useState(0)
+  const moving = useRef(false)
+  const last = Math.max(0, count - 1)
+  const current = Math.min(active, last)
+
+  const virtualizer = useVirtualizer({
+    count,
+    getScrollElement: () => scroller.current,
+    estimateSize: estimate,
+    getItemKey: getKey,
+    overscan: 12,
+  })
+  const items = virtualizer.getVirtualItems()
+
+  // The row that the keys moved to may not exist yet when it is asked for; it takes the focus as soon as it does.
+  useEffect(() => {
+    if (!moving.current) return
+    const row = scroller.current?.querySelector<HTMLElement>(`[data-index="${current}"]`)
+    if (!row) return
+    moving.current = false
+    row.focus({ preventScroll: true })
+  })
+
+  function moveTo(index: number) {
+    const next = Math.max(0, Math.min(last, index))
+    moving.current = true
+    setActive(next)
+    onActive?.(next)
+    virtualizer.scrollToIndex(next)
+  }
+
+  function pressKey(event: KeyboardEvent<HTMLDivElement>) {
+    const target = event.target as HTMLElement
+    const row = target.closest<HTMLElement>('[data-index]')
+    if (!row) return
+    const inside = target !== row
+    const page = Math.max(1, Math.floor((scroller.current?.clientHeight ?? 0) / Math.max(1, estimate(current))) - 1)
+    const moves: Readonly<Record<string, number>> = {
+      ArrowDown: current + 1,
+      ArrowUp: current - 1,
+      PageDown: current + page,
+      PageUp: current - page,
+      Home: 0,
+      End: last,
+    }
+    const to = moves[event.key]
+    if (to !== undefined && !event.altKey && !event.ctrlKey && !event.metaKey) moveTo(to)
+    else if (inside) {
+      if (event.key !== 'Escape') return
+      row.focus()
+    } else if (event.key === 'Enter' && onAction) onAction(current)
+    else if (!onKey?.(event.key, current)) return
+    event.preventDefault()
+    event.stopPropagation()
+  }
+
+  return (
+    <div ref={scroller} className={cx(styles.scroller, props.className)} data-scroller>
+      {props.header}
+      <div
+        role={role}
+        aria-label={label}
+        {...(role === 'list' ? {} : { 'aria-rowcount': count })}
+        className={styles.sizer}
+        style={{ height: virtualizer.getTotalSize() }}
+        onKeyDown={pressKey}
+      >
+        {items.map((item) => {
+          const tree = level?.(item.index)
+          const selected = isSelected?.(item.index)
+          return (
+            <div
+              key={item.key}
+              ref={virtualizer.measureElement}
+              data-index={item.index}
+              role={role === 'list' ? 'listitem' : 'row'}
+              {...(role === 'list'
+                ? { 'aria-setsize': count, 'aria-posinset': item.index + 1 }
+                : { 'aria-rowindex': item.index + 1, 'aria-selected': selected ?? false })}
+              {...(tree ? { 'aria-level': tree.level } : {})}
+              {...(tree?.expanded == null ? {} : { 'aria-expanded': tree.expanded })}
+              tabIndex={item.index === current ? 0 : -1}
+              className={cx(styles.row, selected && styles.selected, props.rowClassName?.(item.index))}
+              style={{ transform: `translateY(${item.start}px)` } satisfies CSSProperties}
+              onFocus={() => {
+                if (item.index === current) return
+                setActive(item.index)
+                onActive?.(item.index)
+              }}
+              onDoubleClick={(event) => {
+                if (!(event.target as HTMLElement).closest('button')) onAction?.(item.index)
+              }}
+            >
+              {renderRow(item.index, { active: item.index === current })}
+            </div>
+          )
+        })}
+      </div>
+    </div>
+  )
+}

@@ -1,0 +1,88 @@
+import { QueryClient, useMutation, useQueryClient, type UseMutationResult } from '@tanstack/react-query'
+import type { Deposit, DepositSummary, DepositTransfer } from '../../contract/desk/deposit.ts'
+import type { FileRow } from '../../contract/desk/transfer.ts'
+import type { DeskError } from '../../contract/errors.ts'
+import type { Input, Output } from '../../contract/ipc.ts'
+import { call, useDeskEvent, type WindowCall } from '../bridge/client.ts'
+import { keys } from './keys.ts'
+
+/** Main owns retry, cache and connection: the window asks once, keeps the answer, and asks again when an event says so. */
+export function createQueryClient(): QueryClient {
+  const standing = { retry: false, networkMode: 'always' } as const
+  return new QueryClient({
+    defaultOptions: {
+      queries: {
+        ...standing,
+        staleTime: Infinity,
+        gcTime: 5 * 60_000,
+        refetchOnWindowFocus: false,
+        refetchOnReconnect: false,
+      },
+      mutations: standing,
+    },
+  })
+}
+
+/** A call that changes something. Events bring what it changed; `onSuccess` is for what the screen does next. */
+export function useCall<C extends WindowCall>(
+  name: C,
+  options: { onSuccess?: (value: Output<C>, input: Input<C>) => void } = {},
+): UseMutationResult<Output<C>, DeskError, Input<C>> {
+  return useMutation<Output<C>, DeskError, Input<C>>({
+    mutationFn: (input) => call(name, input),
+    ...(options.onSuccess ? { onSuccess: options.onSuccess } : {}),
+  })
+}
+
+/** Files of one deposit as far as they are known here, at their `fileId`. */
+export type FileRows = { readonly total: number; readonly rows: readonly FileRow[] }
+
+/** Brings what main says into the cache. Used once, by the shell. */
+export function useDeskEvents(): void {
+  const client = useQueryClient()
+
+  useDeskEvent('accounts.changed', () => {
+    void client.invalidateQueries({ queryKey: keys.accounts })
+    void client.invalidateQueries({ queryKey: keys.connections })
+    void client.invalidateQueries({ queryKey: keys.lookUps })
+  })
+  useDeskEvent('connections.changed', (connections) => client.setQueryData(keys.connections, connections))
+  useDeskEvent('folders.changed', (scan) => client.setQueryData(keys.scan(scan.id), scan))
+  useDeskEvent('deposits.changed', ({ depositIds }) => {
+    void client.invalidateQueries({ queryKey: keys.deposits })
+    void client.invalidateQueries({ queryKey: keys.overview })
+    for (const depositId of depositIds) {
+      void client.invalidateQueries({ queryKey: keys.deposit(depositId) })
+      void client.invalidateQueries({ queryKey: keys.files(depositId) })
+      void client.invalidateQueries({ queryKey: keys.guard(depositId) })
+    }
+  })
+  useDeskEvent('transfers.changed', ({ overview, rows }) => {
+    client.setQueryData(keys.overview, overview)
+    const transfers = new Map(overview.deposits.map((transfer) => [transfer.depositId, transfer]))
+    client.setQueryData<readonly DepositSummary[]>(keys.deposits, (list) =>
+      list?.map((item) => withTransfer(item, transfers)),
+    )
+    for (const [depositId, transfer] of transfers) {
+      client.setQueryData<Deposit>(keys.deposit(depositId), (deposit) => deposit && { ...deposit, transfer })
+    }
+    for (const [depositId, changed] of Map.groupBy(rows, (row) => row.depositId)) {
+      client.setQueryData<FileRows>(keys.files(depositId), (known) => known && mergeRows(known, changed))
+    }
+  })
+}
+
+function withTransfer(item: DepositSummary, transfers: ReadonlyMap<string, DepositTransfer>): DepositSummary {
+  const transfer = transfers.get(item.id)
+  return transfer ? { ...item, transfer } : item
+}
+
+function mergeRows(known: FileRows, changed: readonly FileRow[]): FileRows {
+  const rows = [...known.rows]
+  for (const row of changed) {
+    const at =
+      rows[row.fileId]?.fileId === row.fileId ? row.fileId : rows.findIndex(({ fileId }) => fileId === row.fileId)
+    if (at >= 0) rows[at] = row
+  }
+  return { total: known.total, rows }
+}

@@ -1,0 +1,60 @@
+import { useQuery } from '@tanstack/react-query'
+import type { FolderEntry } from '../../contract/desk/folder.ts'
+import type { FileRow } from '../../contract/desk/transfer.ts'
+import { call } from '../bridge/client.ts'
+import type { FileRows } from './client.ts'
+import { keys } from './keys.ts'
+
+/** The largest page that the contract allows. */
+const PAGE = 2000
+
+export function useDeposits() {
+  return useQuery({ queryKey: keys.deposits, queryFn: () => call('deposits.list', {}) })
+}
+
+export function useDeposit(depositId: string) {
+  return useQuery({ queryKey: keys.deposit(depositId), queryFn: () => call('deposits.get', { depositId }) })
+}
+
+/** Read anew each time that the guard opens: it is only worth what the server said just now. */
+export function useGuard(depositId: string) {
+  return useQuery({
+    queryKey: keys.guard(depositId),
+    queryFn: () => call('deposits.guard', { depositId }),
+    staleTime: 0,
+    gcTime: 0,
+  })
+}
+
+export function useOverview() {
+  return useQuery({ queryKey: keys.overview, queryFn: () => call('transfers.overview', {}) })
+}
+
+/** All files of a deposit, in its order. Later changes come as events and are merged. */
+export function useFiles(depositId: string, enabled = true) {
+  return useQuery({ queryKey: keys.files(depositId), queryFn: () => readFiles(depositId), enabled })
+}
+
+async function readFiles(depositId: string): Promise<FileRows> {
+  const rows: FileRow[] = []
+  for (;;) {
+    const page = await call('transfers.files', { depositId, from: rows.length, count: PAGE })
+    rows.push(...page.rows)
+    if (rows.length >= page.total || page.rows.length === 0) return { total: page.total, rows }
+  }
+}
+
+/** State of a walk; kept up to date by events. */
+export function useScan(scanId: string) {
+  return useQuery({ queryKey: keys.scan(scanId), queryFn: () => call('folders.scan', { scanId }) })
+}
+
+/** Reads the entries of a walk from `from` on, as far as it got. */
+export async function readEntries(scanId: string, from: number): Promise<FolderEntry[]> {
+  const entries: FolderEntry[] = []
+  for (;;) {
+    const page = await call('folders.entries', { scanId, from: from + entries.length, count: PAGE })
+    entries.push(...page)
+    if (page.length < PAGE) return entries
+  }
+}
