@@ -75,7 +75,7 @@ const ACCEPT = {
   citation: 'text/x-bibliography',
 } as const
 
-const TRIES = 4
+const TRIES = 3
 const PAUSE_MS = 300
 const LONGEST_PAUSE_MS = 5000
 /** A longer pause asked for by the server is the caller's to plan: it may show it, or do something else meanwhile. */

@@ -157,7 +157,7 @@ function connector(secureContext: { secureContext?: tls.SecureContext }): buildC
     timeout: CONNECT_MS,
     allowH2: false,
     autoSelectFamily: true,
-  } as buildConnector.BuildOptions)
+  })
   return (options, callback) => {
     let issuer: string | null = null
     const socket = open(options, (error, opened) => {
