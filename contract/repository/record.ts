@@ -89,7 +89,9 @@ export const recordSchema = z.looseObject({
     .looseObject({
       id: z.string().optional(),
       pids: z.record(z.string(), pidSchema).optional(),
-      access: z.looseObject({ owned_by: z.looseObject({ user: z.union([z.string(), z.number()]).optional() }).optional() }).optional(),
+      access: z
+        .looseObject({ owned_by: z.looseObject({ user: z.union([z.string(), z.number()]).optional() }).optional() })
+        .optional(),
     })
     .optional(),
   errors: z.array(fieldErrorSchema).optional(),
@@ -99,7 +101,7 @@ export type RepositoryRecord = z.infer<typeof recordSchema>
 /** Body of a draft save. Keys that are left out are kept or emptied by the rules of the server (behaviour 3.3). */
 export type DraftBody = {
   readonly metadata: RecordMetadata
-  readonly files?: { readonly enabled: boolean }
+  readonly files?: { readonly enabled: boolean; readonly default_preview?: string }
   readonly access?: { readonly record: 'public' | 'restricted'; readonly files: 'public' | 'restricted' }
   readonly pids?: Readonly<Record<string, unknown>>
   readonly custom_fields?: Readonly<Record<string, unknown>>
