@@ -1,0 +1,191 @@
+import type { DepositTransfer } from '../../contract/desk/deposit.ts'
+import type { FileState } from '../../contract/desk/transfer.ts'
+import type { AppError } from '../../contract/errors.ts'
+import { partLength } from './parts.ts'
+import type { TransferState } from './machine.ts'
+
+/** What moves while a step is under way; kept in memory only. */
+export type Progress = {
+  /** Bytes of the current request, or of the current part. */
+  readonly sentBytes: number
+  readonly readBytes: number
+}
+
+export const NO_PROGRESS: Progress = { sentBytes: 0, readBytes: 0 }
+
+/** The state of a file as a person sees it. `names` fills in what errors speak of. */
+export function fileStateOf(
+  { step, ledger }: TransferState,
+  progress: Progress,
+  names: { readonly key: string; readonly server: string },
+): FileState {
+  switch (step.kind) {
+    case 'planned':
+    case 'declaring':
+    case 'declared':
+      return { kind: 'queued' }
+    case 'checking':
+      return { kind: 'checking', readBytes: 0 }
+    case 'hashing':
+      return { kind: 'checking', readBytes: progress.readBytes }
+    case 'sending': {
+      const { plan, partsSent } = ledger
+      const parts = plan.kind === 'parts' ? { sent: partsSent, all: plan.parts } : null
+      return { kind: 'sending', sentBytes: Math.min(ledger.bytes, partsBytes(ledger) + progress.sentBytes), parts }
+    }
+    case 'committing':
+    case 'verifying':
+      return { kind: 'verifying' }
+    case 'done':
+      return { kind: 'verified', md5: ledger.digests?.md5 ?? '', verifiedAt: step.verifiedAt }
+    case 'cancelled':
+    case 'left-out':
+      return { kind: step.kind }
+    case 'removing':
+      if (step.removal.kind === 'send-again') return { kind: 'queued' }
+      return afterwards(step.removal, names)
+    case 'paused':
+      return { kind: 'paused', pausedAt: step.pausedAt }
+    case 'waiting':
+      if (step.removal !== null && step.removal.kind !== 'send-again') return afterwards(step.removal, names)
+      return { kind: 'waiting', until: step.until, attempt: ledger.attempt, error: named(step.error, names) }
+    case 'blocked':
+      return { kind: 'blocked', error: named(step.error, names) }
+  }
+}
+
+/** For the person, what was cancelled is so at once, though the server is still to be told. */
+function afterwards(
+  removal: { kind: 'cancelled' } | { kind: 'left-out' } | { kind: 'blocked'; error: AppError },
+  names: { readonly key: string; readonly server: string },
+): FileState {
+  return removal.kind === 'blocked' ? { kind: 'blocked', error: named(removal.error, names) } : { kind: removal.kind }
+}
+
+function named(error: AppError, { key, server }: { readonly key: string; readonly server: string }): AppError {
+  return { code: error.code, params: { name: key, server, ...error.params } }
+}
+
+function partsBytes({ plan, partsSent, bytes }: TransferState['ledger']): number {
+  if (plan.kind === 'whole' || partsSent === 0) return 0
+  return (partsSent - 1) * plan.partBytes + partLength(plan, partsSent, bytes)
+}
+
+/** Bytes that need not be sent any more, as things stand. */
+export function sentBytesOf({ step, ledger }: TransferState, progress: Progress): number {
+  switch (step.kind) {
+    case 'committing':
+    case 'verifying':
+    case 'done':
+    case 'hashing':
+      return ledger.bytes
+    case 'sending':
+      return Math.min(ledger.bytes, partsBytes(ledger) + progress.sentBytes)
+    case 'cancelled':
+    case 'left-out':
+      return 0
+    case 'planned':
+    case 'declaring':
+    case 'declared':
+    case 'checking':
+    case 'removing':
+    case 'paused':
+    case 'waiting':
+    case 'blocked':
+      return partsBytes(ledger)
+  }
+}
+
+/** Files of a deposit, counted by state. Kept up to date file by file, since a deposit may have 10,000. */
+export type Tally = {
+  readonly states: Readonly<Record<FileState['kind'], number>>
+  /** Of all but the files that are left out. */
+  readonly bytes: number
+  readonly sentBytes: number
+  /** Of what is neither verified nor paused, blocked or cancelled: what the time left is about. */
+  readonly openBytes: number
+}
+
+export const NOTHING_COUNTED: Tally = {
+  states: {
+    queued: 0,
+    checking: 0,
+    sending: 0,
+    verifying: 0,
+    verified: 0,
+    paused: 0,
+    waiting: 0,
+    blocked: 0,
+    cancelled: 0,
+    'left-out': 0,
+  },
+  bytes: 0,
+  sentBytes: 0,
+  openBytes: 0,
+}
+
+export type Counted = { readonly kind: FileState['kind']; readonly bytes: number; readonly sentBytes: number }
+
+/** The tally with a file counted in (`sign` 1) or out (-1). */
+export function count(tally: Tally, file: Counted, sign: 1 | -1): Tally {
+  const states = { ...tally.states, [file.kind]: tally.states[file.kind] + sign }
+  if (file.kind === 'left-out') return { ...tally, states }
+  const open = isOpen(file.kind) ? file.bytes - file.sentBytes : 0
+  return {
+    states,
+    bytes: tally.bytes + sign * file.bytes,
+    sentBytes: tally.sentBytes + sign * file.sentBytes,
+    openBytes: tally.openBytes + sign * open,
+  }
+}
+
+function isOpen(kind: FileState['kind']): boolean {
+  return kind === 'queued' || kind === 'checking' || kind === 'sending' || kind === 'waiting'
+}
+
+/** What holds a whole deposit back: its own error, or that of its account or server. `until`: when it goes on by itself. */
+export type Hold = { readonly error: AppError; readonly until: number | null }
+
+/** The state of a deposit. `first` finds one file in a state, to say why it waits. */
+export function depositTransferOf(
+  depositId: string,
+  tally: Tally,
+  hold: Hold | null,
+  first: (kind: 'paused' | 'waiting' | 'blocked') => FileState | null,
+  rate: { readonly bytesPerSecond: number | null; readonly leftMs: number | null },
+): DepositTransfer {
+  const { states } = tally
+  const leftOut = states['left-out']
+  const total = Object.values(states).reduce((sum, n) => sum + n, 0)
+  const common = {
+    depositId,
+    files: total - leftOut,
+    verifiedFiles: states.verified,
+    bytes: tally.bytes,
+    sentBytes: tally.sentBytes,
+    bytesPerSecond: null,
+    leftMs: null,
+    blockedFiles: states.blocked,
+  }
+  const unfinished = states.queued + states.checking + states.sending + states.verifying + states.waiting
+  if (total === 0) return { ...common, state: 'none', at: null, error: null }
+  if (hold !== null && unfinished > 0) {
+    const state = hold.until === null ? 'needs-you' : states.sending > 0 ? 'sending' : 'waiting'
+    return { ...common, state, at: hold.until, error: hold.error, ...(state === 'sending' ? rate : {}) }
+  }
+  if (states.sending > 0) return { ...common, state: 'sending', at: null, error: null, ...rate }
+  if (states.verifying + states.checking > 0) return { ...common, state: 'verifying', at: null, error: null }
+  if (states.queued > 0) return { ...common, state: 'queued', at: null, error: null, ...rate }
+  const waiting = states.waiting > 0 ? first('waiting') : null
+  if (waiting?.kind === 'waiting') return { ...common, state: 'waiting', at: waiting.until, error: waiting.error }
+  const blocked = states.blocked > 0 ? first('blocked') : null
+  if (blocked?.kind === 'blocked') return { ...common, state: 'needs-you', at: null, error: blocked.error }
+  const paused = states.paused > 0 ? first('paused') : null
+  if (paused?.kind === 'paused') return { ...common, state: 'paused', at: paused.pausedAt, error: null }
+  return {
+    ...common,
+    state: states.cancelled > 0 || states.verified === 0 ? 'cancelled' : 'verified',
+    at: null,
+    error: null,
+  }
+}

@@ -1,0 +1,134 @@
+import type { AppError } from '../../contract/errors.ts'
+import { MOST_ATTEMPTS } from './retry.ts'
+
+/** The calls of a transfer. */
+export type Operation = 'declare' | 'send' | 'commit' | 'look' | 'list' | 'remove'
+
+/** What went wrong, without the classes of the client. */
+export type Trouble =
+  /** A refusal, or a 200 whose body speaks of errors (live findings A3). */
+  | {
+      readonly kind: 'answer'
+      readonly status: number
+      readonly message: string
+      readonly retryAfterMs: number | null
+      /** As the client would put it for a person. */
+      readonly error: AppError
+    }
+  | {
+      readonly kind: 'network'
+      readonly phase: 'connect' | 'tls' | 'send' | 'receive' | 'stall' | 'redirect' | 'format'
+      readonly error: AppError
+    }
+  /** The file here. */
+  | { readonly kind: 'source'; readonly error: AppError }
+
+export type Verdict =
+  /** Try again after a pause. `scope` says whom it concerns (core/transfer/gate). */
+  | {
+      readonly kind: 'again'
+      readonly scope: 'file' | 'connection' | 'server'
+      readonly error: AppError
+      readonly retryAfterMs: number | null
+    }
+  | { readonly kind: 'block-file'; readonly error: AppError }
+  | { readonly kind: 'block-deposit'; readonly error: AppError }
+  /** Is the token dead, or is this not allowed? */
+  | { readonly kind: 'ask-who' }
+  /** What does the draft hold, and is it still there? */
+  | { readonly kind: 'ask-draft' }
+  /** The draft itself was not found. */
+  | { readonly kind: 'draft-gone' }
+  /** The commit found no content. */
+  | { readonly kind: 'nothing-there' }
+  | { readonly kind: 'removed' }
+
+export type Circumstances = {
+  readonly operation: Operation
+  /**
+   * Refusals of this file before this one, counted only where the server answered well in between: what fails for all is
+   * not the fault of one file, and is tried for ever.
+   */
+  readonly strikes: number
+  /** The commit only asks whether the content is there. */
+  readonly inDoubt: boolean
+  readonly server: string
+  /** Files that a record may hold, where that is known. */
+  readonly maxFiles: number | null
+}
+
+/**
+ * What a failure means for a transfer. Statuses and texts: behaviour 4.6, 4.7, 4.9; live findings C8, D; what is not listed
+ * there and is a 4xx is final (408, 409, 423, 425 and 429 are not).
+ */
+export function judge(trouble: Trouble, circumstances: Circumstances): Verdict {
+  switch (trouble.kind) {
+    case 'source':
+      return { kind: 'block-file', error: trouble.error }
+    case 'network':
+      return judgeNetwork(trouble)
+    case 'answer':
+      return judgeAnswer(trouble, circumstances)
+  }
+}
+
+function judgeNetwork({ phase, error }: Trouble & { kind: 'network' }): Verdict {
+  switch (phase) {
+    case 'send':
+    case 'receive':
+    case 'stall':
+      return { kind: 'again', scope: 'file', error, retryAfterMs: null }
+    case 'connect':
+    case 'tls':
+    // A page in place of an answer, or a way to another address: a portal or a proxy has stepped in.
+    case 'redirect':
+    case 'format':
+      return { kind: 'again', scope: 'connection', error, retryAfterMs: null }
+  }
+}
+
+function judgeAnswer(trouble: Trouble & { kind: 'answer' }, circumstances: Circumstances): Verdict {
+  const { status, message, retryAfterMs, error } = trouble
+  const { operation, strikes, inDoubt, server, maxFiles } = circumstances
+  const reason = message.slice(0, 200)
+  const again = (scope: 'file' | 'server'): Verdict => ({ kind: 'again', scope, error, retryAfterMs: null })
+  const refused: Verdict =
+    operation === 'list'
+      ? { kind: 'block-deposit', error }
+      : { kind: 'block-file', error: { code: 'file-refused', params: { server, reason } } }
+
+  // Sent on ordinary successes and failures too; only here it means something (behaviour 2.6).
+  if (status === 429 || (status === 503 && retryAfterMs !== null))
+    return { kind: 'again', scope: 'server', error, retryAfterMs }
+  if (status === 401 || status === 403) return { kind: 'ask-who' }
+  if (status === 404) {
+    if (operation === 'remove') return { kind: 'removed' }
+    return { kind: operation === 'declare' || operation === 'list' ? 'draft-gone' : 'ask-draft' }
+  }
+  if (inDoubt && operation === 'commit' && (status === 400 || status === 500)) return { kind: 'nothing-there' }
+  if (status === 413) return { kind: 'block-file', error: { code: 'file-too-large', params: { server } } }
+  if (status === 400) {
+    if (/quota exceeded|maximum file size/i.test(message))
+      return { kind: 'block-file', error: { code: 'file-too-large', params: { server } } }
+    if (/filename is too long/i.test(message))
+      return { kind: 'block-file', error: { code: 'file-name-refused', params: { server, reason } } }
+    if (/empty files/i.test(message))
+      return { kind: 'block-file', error: { code: 'file-empty-refused', params: { server } } }
+    if (/(smaller|bigger) than expected/i.test(message)) return again('file')
+    if (operation === 'declare') {
+      if (/already exists/i.test(message)) return { kind: 'ask-draft' }
+      if (/max(imum)? (amount|number)/i.test(message))
+        return {
+          kind: 'block-deposit',
+          error: { code: 'too-many-files', params: { server, limit: String(maxFiles ?? 100) } },
+        }
+    }
+    // Two writes to one draft at once: one of them is refused as if a value were wrong (live findings C8).
+    if (strikes === 0 && /invalid value|not a valid value/i.test(message)) return again('file')
+    return refused
+  }
+  // 200: the body speaks of errors. The entry may be gone (behaviour 4.6), which the next look shows.
+  if (status < 300 || status >= 500 || [408, 409, 423, 425].includes(status))
+    return strikes + 1 < MOST_ATTEMPTS ? again('file') : refused
+  return refused
+}
