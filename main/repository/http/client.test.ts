@@ -9,7 +9,7 @@ import { deleteDraftFile, putContent, putPart } from '../files.ts'
 import { createDraft, publishDraft, readDraft, saveDraft } from '../records.ts'
 import { TRUSTED, TRUSTED_AUTHORITY, UNKNOWN } from '../test-support/certificates.ts'
 import { answer, serve } from '../test-support/loopback.ts'
-import { createClient, HttpError, NetworkError, toAppError, type RepositoryClient } from './client.ts'
+import { createClient, HttpError, toAppError, type RepositoryClient } from './client.ts'
 import { VERSION } from './version.ts'
 
 const TOKEN = 'zz-canary-token'

@@ -8,7 +8,7 @@ import { parseJson } from './json.ts'
 import { Transport, type Exchange, type RawAnswer } from './transport.ts'
 import { VERSION } from './version.ts'
 
-export { HttpError, NetworkError, reasonOf, toAppError } from './errors.ts'
+export { HttpError, isLoopback, NetworkError, reasonOf, toAppError } from './errors.ts'
 
 /** `origin`: scheme://host[:port]. `name` as in badges and sentences. Without a token the client is a guest. */
 export type Server = { readonly origin: string; readonly name: string; readonly token: string | null }
@@ -312,7 +312,13 @@ class Client implements RepositoryClient {
     if (raw.text === '') return schema.parse(undefined)
     if (!isJson(raw)) {
       // A page with 200 in place of data: the sign-in page of a network, or no repository at all.
-      throw new NetworkError('format', true, { code: 'captive-portal', params: { server: this.server.name } })
+      const cause = new Error(raw.text.slice(0, 5000))
+      throw new NetworkError(
+        'format',
+        true,
+        { code: 'captive-portal', params: { server: this.server.name } },
+        { cause },
+      )
     }
     let value: unknown
     try {
