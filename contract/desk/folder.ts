@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { appErrorSchema } from '../errors.ts'
 
 export const scanIdSchema = z.uuid()
 
@@ -39,8 +40,11 @@ export const scanSchema = z.object({
   name: z.string(),
   state: z.enum(['walking', 'done', 'failed']),
   entries: z.int(),
+  /** Of what is taken by default. */
   files: z.int(),
   bytes: z.number(),
+  /** Why it failed. */
+  error: appErrorSchema.optional(),
 })
 export type Scan = z.infer<typeof scanSchema>
 
