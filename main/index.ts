@@ -11,7 +11,8 @@ import { DeskWindow } from './window/window.ts'
 const dist = join(import.meta.dirname, '..')
 const home = process.env['DEPOSIT_DESK_HOME'] ?? app.getPath('userData')
 
-app.enableSandbox()
+// Chromium refuses its sandbox to root; who starts it so (a container, a test) says so with --no-sandbox.
+if (!app.commandLine.hasSwitch('no-sandbox')) app.enableSandbox()
 app.setPath('userData', home)
 app.setPath('sessionData', join(home, 'window'))
 declareScheme()

@@ -35,7 +35,7 @@ export async function startHeadless({ keychain = false, width = 1600, height = 1
     const env = { ...process.env, DISPLAY: `:${display}` }
     delete env.WAYLAND_DISPLAY
     // The one that stands in the environment may be that of a desktop; a test must not touch its keychain.
-    env.DBUS_SESSION_BUS_ADDRESS = keychain ? await startKeychain(children, folder, env) : 'disabled:'
+    env.DBUS_SESSION_BUS_ADDRESS = keychain ? await startKeychain(children, folder, env) : 'unix:path=/nonexistent'
     return { env, stop }
   } catch (error) {
     stop()
