@@ -1,0 +1,34 @@
+/** What a repository allows: sizes in bytes. */
+export type Limits = {
+  readonly quotaBytes: number
+  readonly maxFileBytes: number
+  readonly maxFiles: number
+  readonly emptyFiles: boolean
+  /** Whether parts of multipart files may be sent; where not, a start still answers 201 (behaviour 4.3). */
+  readonly multipart: boolean
+  /** Requests a minute; null: as good as none, as on a test instance. */
+  readonly requestsPerMinute: { readonly guest: number; readonly user: number } | null
+}
+
+/** An InvenioRDM as it is delivered, without limits on requests. */
+const none: Limits = {
+  quotaBytes: 10e9,
+  maxFileBytes: 10e9,
+  maxFiles: 100,
+  emptyFiles: true,
+  multipart: true,
+  requestsPerMinute: null,
+}
+
+/** Zenodo's documented limits (behaviour 2.6, 4.3, 4.9, 4.10). */
+const zenodo: Limits = {
+  quotaBytes: 50e9,
+  maxFileBytes: 50e9,
+  maxFiles: 100,
+  emptyFiles: false,
+  multipart: false,
+  requestsPerMinute: { guest: 60, user: 100 },
+}
+
+export const LIMITS = { none, zenodo } as const
+export type LimitsName = keyof typeof LIMITS

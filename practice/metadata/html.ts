@@ -1,0 +1,23 @@
+import sanitizeHtml from 'sanitize-html'
+import { cleanText } from './text.ts'
+
+/** Tags and attributes that descriptions keep (invenio-config `ALLOWED_HTML_TAGS`, `ALLOWED_HTML_ATTRS`; live findings H). */
+const TAGS = [
+  'a', 'abbr', 'acronym', 'b', 'blockquote', 'br', 'code', 'div', 'em', 'h1', 'h2', 'h3', 'h4', 'h5', 'i', 'li', 'ol', 'p', 'pre', 'span',
+  'strike', 'strong', 'sub', 'sup', 'table', 'tbody', 'td', 'th', 'tr', 'u', 'ul',
+] // prettier-ignore
+
+/**
+ * HTML as the repository stores it: tags off the list go, their text stays, also that of scripts and styles, which is then
+ * text. Links keep http, https, mailto and whatever has no scheme.
+ */
+export function cleanHtml(value: string): string {
+  return sanitizeHtml(cleanText(value), {
+    allowedTags: TAGS,
+    allowedAttributes: { '*': ['class'], a: ['href', 'title', 'name', 'rel'], abbr: ['title'], acronym: ['title'] },
+    allowedSchemes: ['http', 'https', 'mailto'],
+    allowProtocolRelative: true,
+    nonTextTags: [],
+    disallowedTagsMode: 'discard',
+  }).trim()
+}

@@ -1,0 +1,117 @@
+import fastify, { type FastifyInstance } from 'fastify'
+import { ApiError, noRoute, serverFault } from './http/api-error.ts'
+import { installHeaders } from './http/headers.ts'
+import { LIMITS, type LimitsName } from './limits.ts'
+import type { Practice } from './practice.ts'
+import { registerDrafts } from './resources/drafts.ts'
+import { registerDraftFiles } from './resources/draft-files.ts'
+import { registerMe } from './resources/me.ts'
+import { registerRecordFiles } from './resources/record-files.ts'
+import { registerRecords } from './resources/records.ts'
+import { resumeDigests } from './storage/digests.ts'
+import { ContentStore } from './storage/content.ts'
+import { lockDataFolder, openDatabase } from './storage/database.ts'
+import { Store } from './storage/store.ts'
+import { ensureUsers, type Tokens } from './users.ts'
+import { Vocabularies } from './vocabularies.ts'
+
+export type PracticeServer = {
+  /** Origin on loopback. */
+  readonly url: string
+  readonly tokens: Tokens
+  close(): Promise<void>
+}
+
+/**
+ * Starts an InvenioRDM-compatible repository on loopback, its data in `dataFolder`. Port 0 (the default) takes a free one.
+ * @throws DataFolderInUse when another one still has the folder after five seconds.
+ */
+export async function startPracticeServer(options: {
+  dataFolder: string
+  port?: number
+  limits?: LimitsName
+}): Promise<PracticeServer> {
+  const lock = await lockDataFolder(options.dataFolder)
+  const database = openDatabase(options.dataFolder)
+  const store = new Store(database)
+  const { users, tokens } = ensureUsers(store)
+  const content = new ContentStore(options.dataFolder)
+  content.sweep(
+    new Set(
+      store
+        .allFiles()
+        .flatMap(({ entry }) => [entry.object?.id, entry.arrived?.id])
+        .filter((id) => id !== undefined),
+    ),
+  )
+  const closing = new AbortController()
+  const practice: Practice = {
+    store,
+    content,
+    vocabularies: new Vocabularies(),
+    limits: LIMITS[options.limits ?? 'none'],
+    digests: new Set(),
+    closing: closing.signal,
+    origin: '',
+  }
+  const app = fastify({
+    logger: false,
+    exposeHeadRoutes: true,
+    forceCloseConnections: true,
+    routerOptions: { maxParamLength: 5000 },
+  })
+  try {
+    practice.origin = await listen(app, practice, users, options.port ?? 0)
+  } catch (error) {
+    database.close()
+    lock.release()
+    throw error
+  }
+  resumeDigests(practice)
+  let closed: Promise<void> | null = null
+  return {
+    url: practice.origin,
+    tokens,
+    close: () => {
+      closing.abort()
+      closed ??= app.close().then(async () => {
+        await Promise.allSettled(practice.digests)
+        database.close()
+        lock.release()
+      })
+      return closed
+    },
+  }
+}
+
+async function listen(
+  app: FastifyInstance,
+  practice: Practice,
+  users: Parameters<typeof installHeaders>[2],
+  port: number,
+): Promise<string> {
+  // Bodies are read by those who need them: content is never parsed, and a content type is judged before a body is.
+  app.removeAllContentTypeParsers()
+  app.addContentTypeParser('*', (_request, _payload, done) => done(null))
+  app.setErrorHandler((error, _request, reply) => {
+    const answer = error instanceof ApiError ? error : fromFramework(error)
+    return reply.code(answer.status).type('application/json').send(JSON.stringify(answer.body))
+  })
+  app.setNotFoundHandler((_request, reply) =>
+    reply.code(404).type('application/json').send(JSON.stringify(noRoute().body)),
+  )
+  installHeaders(app, practice, users)
+  registerMe(app)
+  registerRecords(app, practice)
+  registerDrafts(app, practice)
+  registerDraftFiles(app, practice)
+  registerRecordFiles(app, practice)
+  return app.listen({ host: '127.0.0.1', port })
+}
+
+/** An error of the framework itself: a malformed address or header of the client, or a fault of ours. */
+function fromFramework(error: unknown): ApiError {
+  const status = (error as { statusCode?: unknown }).statusCode
+  if (typeof status === 'number' && status >= 400 && status < 500) return new ApiError(status, (error as Error).message)
+  return serverFault()
+}
