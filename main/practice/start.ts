@@ -1,5 +1,4 @@
 import { spawn } from 'node:child_process'
-import type { Readable } from 'node:stream'
 import { z } from 'zod'
 import { DeskError } from '../../contract/errors.ts'
 
@@ -22,13 +21,13 @@ export type PracticeServer = {
 
 /** A started process, whichever kind it is. */
 export type PracticeProcess = {
-  readonly output: Readable
-  readonly errors: Readable
+  readonly output: NodeJS.ReadableStream
+  readonly errors: NodeJS.ReadableStream
   /** Resolves when it has ended, also when it could not be started; never rejects. */
   readonly ended: Promise<void>
   kill(): void
 }
-export type SpawnPractice = (args: readonly string[], env: Readonly<Record<string, string>>) => PracticeProcess
+export type SpawnPractice = (args: readonly string[]) => PracticeProcess
 
 const START_LIMIT_MS = 30_000
 /** A first line longer than this is not ours. */
@@ -50,7 +49,7 @@ export async function startPractice(parts: {
   dataFolder: string
   spawn: SpawnPractice
 }): Promise<PracticeServer & { readonly ended: Promise<void> }> {
-  const child = parts.spawn(['--data', parts.dataFolder], { DEPOSIT_DESK_PARENT: '1' })
+  const child = parts.spawn(['--data', parts.dataFolder])
   const complaint = lastLine(child.errors)
   try {
     const { url, tokens } = parseFirstLine(await within(START_LIMIT_MS, firstLine(child)))
@@ -113,9 +112,9 @@ export function keepPractice(parts: { dataFolder: string; spawn: SpawnPractice }
  * this process is gone, also after SIGKILL.
  */
 export function practiceAsChild(script: string): SpawnPractice {
-  return (args, env) => {
+  return (args) => {
     const child = spawn(process.execPath, [script, ...args], {
-      env: { ...process.env, ...env, ELECTRON_RUN_AS_NODE: '1' },
+      env: { ...process.env, ELECTRON_RUN_AS_NODE: '1', DEPOSIT_DESK_PARENT: '1' },
       stdio: ['pipe', 'pipe', 'pipe'],
     })
     // A write into the pipe of a child that is gone would be thrown at the process; nothing is ever written.
@@ -173,7 +172,7 @@ async function within<T>(limitMs: number, work: Promise<T>): Promise<T> {
 }
 
 /** Follows a stream of complaints; gives the last line with text, cut to what an error may hold. */
-function lastLine(stream: Readable): () => string | null {
+function lastLine(stream: NodeJS.ReadableStream): () => string | null {
   let tail = ''
   stream.on('data', (chunk: Buffer | string) => {
     tail = (tail + chunk.toString()).slice(-4000)
