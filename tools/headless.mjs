@@ -32,6 +32,7 @@ export async function startHeadless({ keychain = false, width = 1600, height = 1
 
   try {
     const display = await startDisplay(children, width, height)
+    /** @type {NodeJS.ProcessEnv} */
     const env = { ...process.env, DISPLAY: `:${display}` }
     delete env.WAYLAND_DISPLAY
     // The one that stands in the environment may be that of a desktop; a test must not touch its keychain.

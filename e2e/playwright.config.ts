@@ -1,0 +1,14 @@
+import { defineConfig } from '@playwright/test'
+
+export default defineConfig({
+  testDir: 'journeys',
+  testMatch: '**/*.journey.ts',
+  outputDir: '../out/e2e/artifacts',
+  fullyParallel: true,
+  workers: 2,
+  // A journey that passes at the second try has found something.
+  retries: 0,
+  timeout: 90_000,
+  expect: { timeout: 15_000 },
+  reporter: [['list'], ['./fixtures/summary.ts']],
+})
