@@ -17,6 +17,7 @@ export const CALL_NAMES = [
   'folders.dropped',
   'folders.scan',
   'folders.entries',
+  'folders.include',
   'folders.close',
   'deposits.list',
   'deposits.get',
