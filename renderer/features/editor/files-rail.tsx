@@ -1,0 +1,230 @@
+import { Pause, Play } from 'lucide-react'
+import { useState } from 'react'
+import type { Deposit } from '../../../contract/desk/deposit.ts'
+import type { FileRow, TransferCommand } from '../../../contract/desk/transfer.ts'
+import { explain } from '../../../contract/errors.ts'
+import { errorOf } from '../../bridge/client.ts'
+import { ErrorNote } from '../../components/banner.tsx'
+import { Button } from '../../components/button.tsx'
+import { formatBytes, formatLeft, formatRate } from '../../components/format.ts'
+import { SectionHead } from '../../components/layout.tsx'
+import { ProgressBar } from '../../components/progress-bar.tsx'
+import { StateMark } from '../../components/state-mark.tsx'
+import { fileStateWords } from '../../components/state-words.ts'
+import { useNow } from '../../components/use-now.ts'
+import { useCall } from '../../queries/client.ts'
+import { useEditor } from './context.ts'
+import { groupFiles, type FileGroup } from './file-groups.ts'
+import styles from './files-rail.module.css'
+import { messages } from './messages.ts'
+
+/** As many files of a group as are listed until more are asked for. */
+const LISTED = 5
+const MORE = 100
+
+/** The files by what they need: first those that wait for the person, last those that are done. */
+export function FilesRail({ deposit, rows, failed }: { deposit: Deposit; rows: readonly FileRow[]; failed: boolean }) {
+  const { transfer } = deposit
+  const command = useCall('transfers.command')
+  const all = (what: TransferCommand) =>
+    command.mutate({ command: what, target: { kind: 'deposit', depositId: deposit.id } })
+  const isGoing =
+    transfer.state === 'queued' ||
+    transfer.state === 'sending' ||
+    transfer.state === 'verifying' ||
+    transfer.state === 'waiting'
+  const rate = [
+    transfer.bytesPerSecond === null ? '' : formatRate(transfer.bytesPerSecond),
+    transfer.leftMs === null ? '' : formatLeft(transfer.leftMs),
+  ].filter(Boolean)
+  return (
+    <section className={styles.files} aria-label={messages.files} data-field="files" tabIndex={-1}>
+      <SectionHead
+        bar
+        title={messages.files}
+        detail={messages.filesVerified(transfer.verifiedFiles, transfer.files)}
+        action={
+          isGoing ? (
+            <Button size="s" tone="quiet" icon={Pause} onPress={() => all('pause')}>
+              {messages.pause}
+            </Button>
+          ) : transfer.state === 'paused' ? (
+            <Button size="s" tone="quiet" icon={Play} onPress={() => all('resume')}>
+              {messages.resume}
+            </Button>
+          ) : undefined
+        }
+      />
+      {isGoing && rate.length > 0 && <div className={styles.rate}>{rate.join(', ')}</div>}
+      {transfer.error && transfer.blockedFiles === 0 && (
+        <div className={styles.note}>
+          <ErrorNote error={transfer.error} />
+        </div>
+      )}
+      {command.error && (
+        <div className={styles.note}>
+          <ErrorNote error={errorOf(command.error)} />
+        </div>
+      )}
+      {failed && <p className={styles.note}>{messages.filesFailed}</p>}
+      {!failed && rows.length === 0 && transfer.files === 0 && <p className={styles.note}>{messages.noFiles}</p>}
+      {groupFiles(rows).map((group) => (
+        <Group
+          key={group.kind}
+          group={group}
+          onCommand={(what, { fileId }) =>
+            command.mutate({ command: what, target: { kind: 'file', depositId: deposit.id, fileId } })
+          }
+        />
+      ))}
+    </section>
+  )
+}
+
+type OnCommand = (command: TransferCommand, row: FileRow) => void
+
+function Group({ group, onCommand }: { group: FileGroup; onCommand: OnCommand }) {
+  const isFolded = group.kind !== 'needs-you' && group.kind !== 'active'
+  const [shown, setShown] = useState(0)
+  const first = group.rows[0]
+  if (!first) return null
+  const limit = isFolded ? (shown > 0 || group.rows.length === 1 ? Math.max(shown, 1) : 0) : Math.max(shown, LISTED)
+  const rest = group.rows.length - limit
+  return (
+    <>
+      <ul className={styles.list}>
+        {limit === 0 && <Summary group={group} first={first} />}
+        {group.rows.slice(0, limit).map((row) => (
+          <FileItem key={row.fileId} row={row} onCommand={onCommand} />
+        ))}
+      </ul>
+      {rest > 0 && group.rows.length > 1 && (
+        <div className={styles.more}>
+          <Button tone="link" size="s" onPress={() => setShown(limit + MORE)}>
+            {limit === 0 && group.kind === 'verified'
+              ? messages.showVerified(group.rows.length)
+              : messages.showMore(Math.min(limit === 0 ? group.rows.length : rest, MORE))}
+          </Button>
+        </div>
+      )}
+      {isFolded && shown > 0 && group.rows.length > 1 && (
+        <div className={styles.more}>
+          <Button tone="link" size="s" onPress={() => setShown(0)}>
+            {messages.showFewer}
+          </Button>
+        </div>
+      )}
+    </>
+  )
+}
+
+/** Several files in the same state, as one line. */
+function Summary({ group, first }: { group: FileGroup; first: FileRow }) {
+  const { server } = useEditor()
+  const now = useNow(30_000)
+  const state = fileStateWords(first, server, now)
+  const bytes = group.rows.reduce((sum, row) => sum + row.bytes, 0)
+  return (
+    <li className={styles.file}>
+      <div className={styles.line}>
+        <span className={styles.key}>{messages.andMore(first.key, group.rows.length - 1)}</span>
+        <span className={styles.size}>{formatBytes(bytes)}</span>
+      </div>
+      <StateMark kind={state.kind}>{state.words}</StateMark>
+    </li>
+  )
+}
+
+function FileItem({ row, onCommand }: { row: FileRow; onCommand: OnCommand }) {
+  const { server } = useEditor()
+  const now = useNow(10_000)
+  const { state, key } = row
+  const words = fileStateWords(row, server, now)
+  return (
+    <li className={styles.file}>
+      <div className={styles.line}>
+        <span className={styles.key} title={key}>
+          {key}
+        </span>
+        <span className={styles.size}>{formatBytes(row.bytes)}</span>
+      </div>
+      <StateMark kind={words.kind} wrap>
+        {words.words}
+        {state.kind === 'verified' && <span className={styles.md5}>, {messages.md5(state.md5)}</span>}
+      </StateMark>
+      {state.kind === 'sending' && (
+        <div className={styles.bar}>
+          <ProgressBar
+            done={state.sentBytes}
+            all={row.bytes}
+            words={messages.sentOf(key, state.sentBytes, row.bytes)}
+          />
+        </div>
+      )}
+      {state.kind === 'waiting' && (
+        <div className={styles.detail}>
+          {messages.attempt(explain(state.error).happened, state.attempt)}{' '}
+          <Button tone="link" size="s" aria-label={messages.retryNamed(key)} onPress={() => onCommand('retry', row)}>
+            {messages.retryNow}
+          </Button>
+        </div>
+      )}
+      {state.kind === 'blocked' && (
+        <Remedies
+          row={row}
+          action={explain(state.error).action}
+          reason={explain(state.error).happened}
+          onCommand={onCommand}
+        />
+      )}
+    </li>
+  )
+}
+
+function Remedies({
+  row,
+  action,
+  reason,
+  onCommand,
+}: {
+  row: FileRow
+  action: ReturnType<typeof explain>['action']
+  reason: string
+  onCommand: OnCommand
+}) {
+  return (
+    <>
+      <div className={styles.detail}>{reason}</div>
+      <div className={styles.remedies}>
+        {action === 'read-again' && (
+          <Button
+            tone="link"
+            size="s"
+            aria-label={messages.readAgainNamed(row.key)}
+            onPress={() => onCommand('read-again', row)}
+          >
+            {messages.readAgain}
+          </Button>
+        )}
+        {action === 'retry' && (
+          <Button
+            tone="link"
+            size="s"
+            aria-label={messages.retryNamed(row.key)}
+            onPress={() => onCommand('retry', row)}
+          >
+            {messages.retryNow}
+          </Button>
+        )}
+        <Button
+          tone="link"
+          size="s"
+          aria-label={messages.leaveOutNamed(row.key)}
+          onPress={() => onCommand('leave-out', row)}
+        >
+          {messages.leaveOut}
+        </Button>
+      </div>
+    </>
+  )
+}

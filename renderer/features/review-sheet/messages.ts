@@ -1,0 +1,159 @@
+import type { LeftOutReason } from '../../../contract/desk/folder.ts'
+import type { NameFault } from '../../../core/deposit/plan.ts'
+import { formatBytes, formatCount, plural } from '../../components/format.ts'
+import { capital } from '../../components/server-words.ts'
+
+export const messages = {
+  above: 'Deposits / New deposit',
+  title: (name: string) => `Review ${name}`,
+  everything: 'All that was dropped',
+  depositTo: 'Deposit to',
+  account: (server: string, user: string) => `${server}, ${user}`,
+
+  tree: 'Files and folders',
+  name: 'Name',
+  files: 'Files',
+  size: 'Size',
+  becomes: 'Becomes',
+  take: (name: string) => `Take ${name}`,
+  treeKeys: 'Arrow keys open and close folders. Space takes a row or leaves it out.',
+  asItIs: 'as it is',
+  inZip: (key: string) => `in ${key}`,
+  leftOut: 'left out',
+  leftOutEmpty: 'left out, empty',
+  manyFiles: (files: number) => plural(files, 'file'),
+  walking: (files: number) => `Reading the folder: ${plural(files, 'file')} so far`,
+  emptyFolder: 'There is no file in this folder.',
+  readFailed: 'The folder was not read to its end.',
+  readFailedDetail: 'What was found is shown, but it may not be all. Nothing was sent. Drop the folder again.',
+
+  leftOutTitle: 'Left out',
+  leftOutDetail: (files: number, bytes: number) =>
+    `${plural(files, 'file')}, ${formatBytes(bytes)} ${files === 1 ? 'stays' : 'stay'} on this computer`,
+  include: 'Include',
+  includeNamed: (name: string) => `Include ${name}`,
+  reasons: {
+    'git-history': 'Git history',
+    'macos-leftover': 'macOS leftovers',
+    'windows-leftover': 'Windows leftovers',
+    'office-lock-file': 'Office lock file',
+    'editor-backup': 'editor backup',
+    dependencies: 'dependencies',
+    'can-be-rebuilt': 'can be rebuilt',
+    'symbolic-link': 'link, never sent',
+    'not-a-file': 'not a file',
+    unreadable: 'can’t be read',
+  } satisfies Record<LeftOutReason, string>,
+  /** For a line that stands for many names. */
+  reasonPlural: {
+    'git-history': 'Git histories',
+    'macos-leftover': 'macOS leftovers',
+    'windows-leftover': 'Windows leftovers',
+    'office-lock-file': 'Office lock files',
+    'editor-backup': 'Editor backups',
+    dependencies: 'Dependencies',
+    'can-be-rebuilt': 'What can be rebuilt',
+    'symbolic-link': 'Symbolic links',
+    'not-a-file': 'Devices and pipes',
+    unreadable: 'Unreadable files',
+  } satisfies Record<LeftOutReason, string>,
+
+  before: 'Before upload',
+  nothingInTheWay: (server: string) => `Nothing that ${server} is known to refuse.`,
+  limitsUnknown: (server: string) =>
+    `What ${server} takes in files and bytes is not known; it says so when a file is refused.`,
+  beforeDetail: (refused: number, changed: number, server: string) =>
+    [
+      refused > 0 ? `${plural(refused, 'thing')} ${server} would refuse` : '',
+      changed > 0 ? `${plural(changed, 'thing')} to know` : '',
+    ]
+      .filter(Boolean)
+      .join(', '),
+  tooMany: (found: number, limit: number, server: string) =>
+    `${plural(found, 'file')}, and ${server} takes ${formatCount(limit)} in a record`,
+  tooManyPacked: (files: number) =>
+    `${plural(files, 'file')} ${files === 1 ? 'remains' : 'remain'}. Zipped while sending, with their paths; no copy on this disk.`,
+  tooManyCanPack: (files: number) =>
+    `With one zip for each folder, ${plural(files, 'file')} ${files === 1 ? 'remains' : 'remain'}.`,
+  tooManyMustLeave: (count: number) => `Leave out ${plural(count, 'file')} in the list at the left.`,
+  pack: 'Pack folders into zips',
+  changePlan: 'Change plan',
+  folder: (name: string, files: number) => `${name}/, ${plural(files, 'file')}`,
+  zip: (key: string, bytes: number) => `${key}, ${formatBytes(bytes)}`,
+  andMore: (count: number) => `and ${formatCount(count)} more`,
+  showMore: (count: number) => `Show ${formatCount(count)} more`,
+  overQuota: (found: number, limit: number, server: string) =>
+    `${formatBytes(found)}, and ${server} takes ${formatBytes(limit)} in a record`,
+  overQuotaDetail: (over: number) => `Leave out ${formatBytes(over)} or more. The largest files:`,
+  tooLarge: (count: number, limit: number, server: string) =>
+    `${plural(count, 'file')} larger than the ${formatBytes(limit)} that ${server} takes`,
+  tooLargeDetail: (found: number) => formatBytes(found),
+  empty: (paths: readonly string[]) =>
+    paths.length === 1 ? `${paths[0] ?? ''} is empty` : `${plural(paths.length, 'file')} are empty`,
+  emptyDetail: (server: string) =>
+    `${capital(server)} refuses files of 0 bytes. Left out; inside a zip they would be taken.`,
+  nameTooLong: (count: number, limit: number) =>
+    count === 1
+      ? `A name is longer than ${formatCount(limit)} characters`
+      : `${formatCount(count)} names are longer than ${formatCount(limit)} characters`,
+  nameTooLongDetail: (found: number) => `${formatCount(found)} characters`,
+  nameNotPossible: (count: number, server: string) =>
+    count === 1
+      ? `${capital(server)} would refuse a name`
+      : `${capital(server)} would refuse ${formatCount(count)} names`,
+  nameUnwise: (count: number) =>
+    count === 1 ? 'A name can’t be looked up later' : `${formatCount(count)} names can’t be looked up later`,
+  faults: {
+    empty: 'The name is empty.',
+    'leading-slash': 'It begins with a slash.',
+    'dot-segment': 'It has a part that is only dots.',
+    'control-character': 'It holds a sign that can’t be printed.',
+    'not-unicode': 'It holds bytes that are no letters.',
+    'reserved-ending': 'It ends like an address of the server: it can be downloaded, but some programs won’t find it.',
+  } satisfies Record<NameFault, string>,
+  twins: (count: number) =>
+    count === 1
+      ? 'Two files have a name that reads the same'
+      : `${formatCount(count)} files have a name that another one has too`,
+  twinsDetail: 'Written with two kinds of the same letter.',
+  sameName: (count: number) =>
+    count === 1 ? 'A name comes from several folders' : `${formatCount(count)} names come from several folders`,
+  becomesKey: (path: string, key: string) => `${path} becomes ${key}.`,
+  sameNameDetail: (name: string, count: number) =>
+    `${plural(count, 'file')} called ${name}: each gets the name of its folder before it.`,
+  oneZip: 'All folders go into one zip',
+  oneZipDetail: (found: number, limit: number, server: string) =>
+    `With one zip for each folder it would still be ${plural(found, 'file')}, and ${server} takes ${formatCount(limit)}.`,
+  leaveOut: 'Leave out',
+  leaveOutNamed: (name: string) => `Leave out ${name}`,
+  rename: 'Rename',
+  renameNamed: (name: string) => `Rename ${name}`,
+  newName: 'Name in the record',
+  newNameDetail: 'The file on this computer keeps its name.',
+  useName: 'Use this name',
+  cancel: 'Cancel',
+
+  subfolders: 'Subfolders',
+  subfoldersLabel: 'What becomes of subfolders',
+  keep: 'Keep paths',
+  keepDetail: (example: string) => `${example} is called that in the record, too.`,
+  flatten: 'File names only',
+  flattenDetail: 'Folders are dropped. Where two names are alike, the folder is put before them.',
+  zipEach: 'One zip for each folder',
+  packDetail: (example: string) => `${example}/ becomes ${example}.zip, made while sending, with all paths inside.`,
+  count: (files: number) => plural(files, 'file'),
+  refusedCount: (files: number, limit: number) => `${plural(files, 'file')}, limit ${formatCount(limit)}`,
+
+  footSize: (files: number, bytes: number) => `${plural(files, 'file')}, ${formatBytes(bytes)}`,
+  footGo: (files: number, server: string) => `${files === 1 ? 'goes' : 'go'} to ${server} as a draft.`,
+  footNothing: 'Nothing has been sent yet. Publishing is a separate step.',
+  create: 'Create draft and upload',
+  creating: 'Creating the draft …',
+  whyNot: {
+    walking: 'The folder is still being read.',
+    failed: 'The folder was not read to its end.',
+    nothing: 'No file is left to upload.',
+    account: 'Connect to a repository first.',
+    refused: (reason: string) => `Not like this: ${reason}.`,
+  },
+} as const

@@ -1,0 +1,375 @@
+import { CircleCheck, CircleX, Info, TriangleAlert } from 'lucide-react'
+import { useState, type ReactNode } from 'react'
+import type { Plan, PlanWarning } from '../../../core/deposit/plan.ts'
+import { Button } from '../../components/button.tsx'
+import { cx } from '../../components/cx.ts'
+import { Icon } from '../../components/icon.tsx'
+import { SectionHead } from '../../components/layout.tsx'
+import { TextField } from '../../components/text-field.tsx'
+import { messages } from './messages.ts'
+import styles from './warnings.module.css'
+
+/** As many files as are listed one by one under a warning, until more are asked for. */
+const LISTED = 5
+
+export type Remedies = {
+  readonly onPack: () => void
+  readonly onChangePlan: () => void
+  readonly onLeaveOut: (paths: readonly string[]) => void
+  readonly onRename: (path: string, key: string) => void
+}
+
+export type WarningsProps = {
+  readonly plan: Plan
+  readonly server: string
+  /** Nothing is known of what the server takes. */
+  readonly isUnknown: boolean
+  /** Files that would be left with one zip a folder; null where that helps nothing or is so already. */
+  readonly packedFiles: number | null
+  /** The plan without packing, where folders are packed because it had too many files. */
+  readonly tooMany: { readonly found: number; readonly limit: number } | null
+  readonly remedies: Remedies
+}
+
+/** What the server would refuse, what was settled here, and what can be done about each. */
+export function Warnings({ plan, server, isUnknown, packedFiles, tooMany, remedies }: WarningsProps) {
+  const refused = Map.groupBy(
+    plan.warnings.filter(({ severity }) => severity === 'refused'),
+    ({ kind }) => kind,
+  )
+  const others = Map.groupBy(
+    plan.warnings.filter(({ severity }) => severity !== 'refused'),
+    ({ kind }) => kind,
+  )
+  const changed = others.size + (tooMany ? 1 : 0)
+  const shared = { plan, server, packedFiles, remedies }
+  return (
+    <section className={styles.warnings} aria-label={messages.before}>
+      <SectionHead
+        bar
+        title={messages.before}
+        detail={refused.size + changed > 0 ? messages.beforeDetail(refused.size, changed, server) : undefined}
+      />
+      {refused.size + changed === 0 && (
+        <Item
+          tone={isUnknown ? 'info' : 'ok'}
+          title={isUnknown ? messages.limitsUnknown(server) : messages.nothingInTheWay(server)}
+        />
+      )}
+      {[...refused].map(([kind, warnings]) => (
+        <Warning key={kind} kind={kind} tone="fail" warnings={warnings} {...shared} />
+      ))}
+      {tooMany && (
+        <Item
+          tone="attn"
+          title={messages.tooMany(tooMany.found, tooMany.limit, server)}
+          action={
+            <Button tone="link" size="s" onPress={remedies.onChangePlan}>
+              {messages.changePlan}
+            </Button>
+          }
+        >
+          <ZipList plan={plan} />
+          {messages.tooManyPacked(plan.files.length)}
+        </Item>
+      )}
+      {[...others].map(([kind, warnings]) => (
+        <Warning
+          key={kind}
+          kind={kind}
+          tone={warnings.some(({ severity }) => severity === 'changed') ? 'attn' : 'info'}
+          warnings={warnings}
+          {...shared}
+        />
+      ))}
+    </section>
+  )
+}
+
+/** Folders and the zips that they become. */
+export function ZipList({ plan }: { plan: Plan }) {
+  const zips = plan.files.flatMap(({ key, bytes, source }) =>
+    source.kind === 'zip' ? [{ key, bytes, entries: source.entries }] : [],
+  )
+  return (
+    <dl className={styles.zips}>
+      {zips.slice(0, LISTED).map(({ key, bytes, entries }) => (
+        <div key={key}>
+          <dt>{messages.folder((entries[0]?.path ?? '').split('/', 1)[0] ?? '', entries.length)}</dt>
+          <dd>{messages.zip(key, bytes)}</dd>
+        </div>
+      ))}
+      {zips.length > LISTED && (
+        <div>
+          <dt>{messages.andMore(zips.length - LISTED)}</dt>
+        </div>
+      )}
+    </dl>
+  )
+}
+
+type WarningProps = Pick<WarningsProps, 'plan' | 'server' | 'packedFiles' | 'remedies'> & {
+  readonly kind: PlanWarning['kind']
+  readonly tone: Tone
+  readonly warnings: readonly PlanWarning[]
+}
+
+function Warning({ kind, tone, warnings, plan, server, packedFiles, remedies }: WarningProps) {
+  const [first] = warnings
+  const { found = 0, limit = 0, paths = [] } = first ?? {}
+  const names = { warnings, remedies }
+  switch (kind) {
+    case 'too-many-files':
+      return (
+        <Item
+          tone={tone}
+          title={messages.tooMany(found, limit, server)}
+          action={
+            packedFiles !== null && (
+              <Button tone="link" size="s" onPress={remedies.onPack}>
+                {messages.pack}
+              </Button>
+            )
+          }
+        >
+          {packedFiles === null ? messages.tooManyMustLeave(found - limit) : messages.tooManyCanPack(packedFiles)}
+        </Item>
+      )
+    case 'over-quota': {
+      const largest = plan.files.toSorted((a, b) => b.bytes - a.bytes).slice(0, 3)
+      return (
+        <Item tone={tone} title={messages.overQuota(found, limit, server)}>
+          {messages.overQuotaDetail(found - limit)}
+          {largest.map(({ key, bytes, source }) => (
+            <FileLine
+              key={key}
+              name={key}
+              detail={messages.tooLargeDetail(bytes)}
+              onLeaveOut={() =>
+                remedies.onLeaveOut(
+                  source.kind === 'file'
+                    ? [source.path]
+                    : [...new Set(source.entries.map(({ path }) => path.split('/', 1)[0] ?? path))],
+                )
+              }
+            />
+          ))}
+        </Item>
+      )
+    }
+    case 'file-too-large':
+      return (
+        <Item tone={tone} title={messages.tooLarge(warnings.length, limit, server)}>
+          <FileLines {...names} detail={(warning) => messages.tooLargeDetail(warning.found ?? 0)} />
+        </Item>
+      )
+    case 'empty-file':
+      return (
+        <Item tone={tone} title={messages.empty(paths)}>
+          {messages.emptyDetail(server)}
+          {paths.length > 1 && <Listed items={paths} line={(path) => <div key={path}>{path}</div>} />}
+        </Item>
+      )
+    case 'name-too-long':
+      return (
+        <Item tone={tone} title={messages.nameTooLong(warnings.length, limit)}>
+          <FileLines {...names} detail={(warning) => messages.nameTooLongDetail(warning.found ?? 0)} canRename />
+        </Item>
+      )
+    case 'name-not-possible':
+      return (
+        <Item
+          tone={tone}
+          title={
+            tone === 'fail' ? messages.nameNotPossible(warnings.length, server) : messages.nameUnwise(warnings.length)
+          }
+        >
+          <FileLines {...names} detail={({ fault }) => (fault ? messages.faults[fault] : '')} canRename />
+        </Item>
+      )
+    case 'unicode-twins':
+      return (
+        <Item tone={tone} title={messages.twins(warnings.length)}>
+          {messages.twinsDetail}
+          <FileLines
+            {...names}
+            detail={({ paths, key }) => messages.becomesKey(nameOf(paths.at(-1) ?? ''), nameOf(key ?? ''))}
+            canRename
+          />
+        </Item>
+      )
+    case 'same-name':
+      return (
+        <Item tone={tone} title={messages.sameName(warnings.length)}>
+          <Listed
+            items={warnings}
+            line={({ key = '', found, paths }) => (
+              <div key={`${key} ${paths.join(' ')}`} className={styles.line}>
+                {found === undefined
+                  ? messages.becomesKey(paths.at(-1) ?? '', key)
+                  : messages.sameNameDetail(key, found)}
+              </div>
+            )}
+          />
+        </Item>
+      )
+    case 'one-zip':
+      return (
+        <Item tone={tone} title={messages.oneZip}>
+          {messages.oneZipDetail(found, limit, server)}
+        </Item>
+      )
+  }
+}
+
+type Tone = 'ok' | 'info' | 'attn' | 'fail'
+const ICONS = { ok: CircleCheck, info: Info, attn: TriangleAlert, fail: CircleX } as const
+
+function Item({
+  tone,
+  title,
+  action,
+  children,
+}: {
+  tone: Tone
+  title: string
+  action?: ReactNode
+  children?: ReactNode
+}) {
+  return (
+    <div className={styles.item}>
+      <Icon as={ICONS[tone]} className={cx(styles[tone])} />
+      <div className={styles.text}>
+        <h3 className={styles.title}>{title}</h3>
+        {children !== undefined && <div className={styles.detail}>{children}</div>}
+      </div>
+      {action}
+    </div>
+  )
+}
+
+function FileLines({
+  warnings,
+  detail,
+  canRename,
+  remedies,
+}: {
+  warnings: readonly PlanWarning[]
+  detail: (warning: PlanWarning) => string
+  canRename?: boolean
+  remedies: Remedies
+}) {
+  return (
+    <Listed
+      items={warnings}
+      line={(warning) => {
+        const path = warning.paths.at(-1) ?? ''
+        return (
+          <FileLine
+            key={`${path} ${warning.key ?? ''}`}
+            name={path}
+            detail={detail(warning)}
+            onLeaveOut={() => remedies.onLeaveOut([path])}
+            {...(canRename
+              ? { rename: { key: warning.key ?? path, onRename: (key: string) => remedies.onRename(path, key) } }
+              : {})}
+          />
+        )
+      }}
+    />
+  )
+}
+
+/** One file with what can be done about it. */
+function FileLine({
+  name,
+  detail,
+  onLeaveOut,
+  rename,
+}: {
+  name: string
+  detail: string
+  onLeaveOut: () => void
+  rename?: { readonly key: string; readonly onRename: (key: string) => void }
+}) {
+  const [draft, setDraft] = useState<string | null>(null)
+  if (draft !== null && rename) {
+    const apply = () => {
+      rename.onRename(draft)
+      setDraft(null)
+    }
+    return (
+      <form
+        className={styles.rename}
+        onSubmit={(event) => {
+          event.preventDefault()
+          apply()
+        }}
+        onKeyDown={(event) => {
+          if (event.key === 'Escape') setDraft(null)
+        }}
+      >
+        <TextField
+          label={messages.newName}
+          description={messages.newNameDetail}
+          value={draft}
+          onChange={setDraft}
+          maxLength={255}
+          autoFocus
+        />
+        <div className={styles.actions}>
+          <Button size="s" type="submit" isDisabled={draft.trim() === ''}>
+            {messages.useName}
+          </Button>
+          <Button size="s" tone="quiet" onPress={() => setDraft(null)}>
+            {messages.cancel}
+          </Button>
+        </div>
+      </form>
+    )
+  }
+  return (
+    <div className={styles.line}>
+      <span className={styles.file}>
+        <span className={cx('cut', styles.fileName)} title={name}>
+          {name}
+        </span>
+        <span className={styles.fileDetail}>{detail}</span>
+      </span>
+      {rename && (
+        <Button
+          tone="link"
+          size="s"
+          aria-label={messages.renameNamed(name)}
+          onPress={() => setDraft(rename.key.slice(0, 255))}
+        >
+          {messages.rename}
+        </Button>
+      )}
+      <Button tone="link" size="s" aria-label={messages.leaveOutNamed(name)} onPress={onLeaveOut}>
+        {messages.leaveOut}
+      </Button>
+    </div>
+  )
+}
+
+/** The first few, and the rest when asked for. */
+function Listed<T>({ items, line }: { items: readonly T[]; line: (item: T) => ReactNode }) {
+  const [shown, setShown] = useState(LISTED)
+  return (
+    <div className={styles.lines}>
+      {items.slice(0, shown).map(line)}
+      {items.length > shown && (
+        <div>
+          <Button tone="link" size="s" onPress={() => setShown(shown + 100)}>
+            {messages.showMore(Math.min(100, items.length - shown))}
+          </Button>
+        </div>
+      )}
+    </div>
+  )
+}
+
+function nameOf(path: string): string {
+  return path.slice(path.lastIndexOf('/') + 1)
+}
