@@ -12,6 +12,8 @@ export type Trouble =
       readonly status: number
       readonly message: string
       readonly retryAfterMs: number | null
+      /** The client knows the token to be dead; the server itself says 403 at most (live findings A7). */
+      readonly tokenRefused: boolean
       /** As the client would put it for a person. */
       readonly error: AppError
     }
@@ -33,8 +35,8 @@ export type Verdict =
     }
   | { readonly kind: 'block-file'; readonly error: AppError }
   | { readonly kind: 'block-deposit'; readonly error: AppError }
-  /** Is the token dead, or is this not allowed? */
-  | { readonly kind: 'ask-who' }
+  /** The token is dead: nothing of this account can go on. */
+  | { readonly kind: 'block-account'; readonly error: AppError }
   /** What does the draft hold, and is it still there? */
   | { readonly kind: 'ask-draft' }
   /** The draft itself was not found. */
@@ -100,7 +102,8 @@ function judgeAnswer(trouble: Trouble & { kind: 'answer' }, circumstances: Circu
   // Sent on ordinary successes and failures too; only here it means something (behaviour 2.6).
   if (status === 429 || (status === 503 && retryAfterMs !== null))
     return { kind: 'again', scope: 'server', error, retryAfterMs }
-  if (status === 401 || status === 403) return { kind: 'ask-who' }
+  if (trouble.tokenRefused || status === 401) return { kind: 'block-account', error }
+  if (status === 403) return { kind: 'block-deposit', error }
   if (status === 404) {
     if (operation === 'remove') return { kind: 'removed' }
     return { kind: operation === 'declare' || operation === 'list' ? 'draft-gone' : 'ask-draft' }
@@ -115,14 +118,13 @@ function judgeAnswer(trouble: Trouble & { kind: 'answer' }, circumstances: Circu
     if (/empty files/i.test(message))
       return { kind: 'block-file', error: { code: 'file-empty-refused', params: { server } } }
     if (/(smaller|bigger) than expected/i.test(message)) return again('file')
-    if (operation === 'declare') {
-      if (/already exists/i.test(message)) return { kind: 'ask-draft' }
-      if (/max(imum)? (amount|number)/i.test(message))
-        return {
-          kind: 'block-deposit',
-          error: { code: 'too-many-files', params: { server, limit: String(maxFiles ?? 100) } },
-        }
-    }
+    if (operation === 'declare' && /max(imum)? (amount|number)/i.test(message))
+      return {
+        kind: 'block-deposit',
+        error: { code: 'too-many-files', params: { server, limit: String(maxFiles ?? 100) } },
+      }
+    // A name that exists, or one that is not taken, refuses all: the list of the draft tells which (findings, Files).
+    if (operation === 'declare' && strikes < 2) return { kind: 'ask-draft' }
     // Two writes to one draft at once: one of them is refused as if a value were wrong (live findings C8).
     if (strikes === 0 && /invalid value|not a valid value/i.test(message)) return again('file')
     return refused

@@ -5,7 +5,8 @@ export type TransferPlan =
   { readonly kind: 'whole' } | { readonly kind: 'parts'; readonly parts: number; readonly partBytes: number }
 
 const MIB = 1024 * 1024
-const PART_BYTES = 32 * MIB
+/** A cut connection costs at most one of these. */
+export const PART_BYTES = 32 * MIB
 /** S3 takes no more parts than this, and a server may keep its files there. */
 const MOST_PARTS = 10_000
 /** Up to here a cut transfer costs less to repeat than the requests of its parts. */

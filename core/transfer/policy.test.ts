@@ -56,7 +56,7 @@ const circumstances: Circumstances = {
 }
 const error = { code: 'server-trouble' as const, params: {} }
 function answer(status: number, message = '', retryAfterMs: number | null = null): Trouble {
-  return { kind: 'answer', status, message, retryAfterMs, error }
+  return { kind: 'answer', status, message, retryAfterMs, tokenRefused: status === 401, error }
 }
 
 test.each<[string, Trouble, Partial<Circumstances>, Verdict['kind'], string?]>([
@@ -70,7 +70,8 @@ test.each<[string, Trouble, Partial<Circumstances>, Verdict['kind'], string?]>([
     'block-file',
     'file-empty-refused',
   ],
-  ['a dead token', answer(403), {}, 'ask-who'],
+  ['a dead token', answer(401), {}, 'block-account'],
+  ['a draft of somebody else', answer(403), {}, 'block-deposit'],
   ['an entry that is gone', answer(404), {}, 'ask-draft'],
   ['a draft that is gone', answer(404), { operation: 'list' }, 'draft-gone'],
   ['a removal that is done already', answer(404), { operation: 'remove' }, 'removed'],
@@ -82,11 +83,11 @@ test.each<[string, Trouble, Partial<Circumstances>, Verdict['kind'], string?]>([
     'block-deposit',
     'too-many-files',
   ],
-  ['two writes at once', answer(400, 'Invalid value dataset.'), { operation: 'declare' }, 'again'],
+  ['two writes at once', answer(400, 'Invalid value dataset.'), { operation: 'remove' }, 'again'],
   [
     'two writes at once, again',
     answer(400, 'Invalid value dataset.'),
-    { operation: 'declare', strikes: 1 },
+    { operation: 'remove', strikes: 1 },
     'block-file',
     'file-refused',
   ],

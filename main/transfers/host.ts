@@ -1,0 +1,231 @@
+import type { DepositTransfer } from '../../contract/desk/deposit.ts'
+import type { FileRow, TransferOverview } from '../../contract/desk/transfer.ts'
+import { DeskError, type AppError } from '../../contract/errors.ts'
+import { openEngine, type EngineCommand, type EngineEvent, type EngineParts, type FileReport } from './engine.ts'
+
+/** The engine as main and the command line use it, wherever it runs. */
+export type TransferHost = {
+  /** Resolves when the engine has taken it durably. Throws DeskError `deposit-unknown`, `disk-full`. */
+  command(command: EngineCommand): Promise<void>
+  /** Returns the function that ends the subscription. */
+  onEvent(listener: (event: EngineEvent) => void): () => void
+  files(depositId: string, from: number, count: number): Promise<{ total: number; rows: FileRow[] }>
+  transfer(depositId: string): Promise<DepositTransfer>
+  overview(): Promise<TransferOverview>
+  report(depositId: string): Promise<FileReport[]>
+  stop(): Promise<void>
+}
+
+/** Calls of the host, by name, with what they answer. `stop` is the last one. */
+export type EngineCalls = {
+  readonly command: { readonly input: [EngineCommand]; readonly output: void }
+  readonly files: { readonly input: [string, number, number]; readonly output: { total: number; rows: FileRow[] } }
+  readonly transfer: { readonly input: [string]; readonly output: DepositTransfer }
+  readonly overview: { readonly input: []; readonly output: TransferOverview }
+  readonly report: { readonly input: [string]; readonly output: FileReport[] }
+  readonly stop: { readonly input: []; readonly output: void }
+}
+
+export type ToEngine = { readonly kind: 'open'; readonly home: string } | EngineCall
+
+export type EngineCall = {
+  readonly [N in keyof EngineCalls]: {
+    readonly kind: 'call'
+    readonly id: number
+    readonly name: N
+    readonly input: EngineCalls[N]['input']
+  }
+}[keyof EngineCalls]
+
+export type FromEngine =
+  | { readonly kind: 'opened' }
+  /** It can’t work at all: data of a newer version, a disk that can’t be written. */
+  | { readonly kind: 'not-opened'; readonly error: AppError }
+  | { readonly kind: 'answer'; readonly id: number; readonly value: unknown }
+  | { readonly kind: 'refusal'; readonly id: number; readonly error: AppError }
+  | { readonly kind: 'event'; readonly event: EngineEvent }
+
+/** What is needed of a process with an engine in it: Electron’s UtilityProcess, started with dist/node/transfers.js. */
+export type EngineProcess = {
+  postMessage(message: ToEngine): void
+  on(event: 'message', listener: (message: FromEngine) => void): unknown
+  on(event: 'exit', listener: () => void): unknown
+  kill(): unknown
+}
+
+/** For the command line: the engine in this process. Throws DeskError `data-from-newer-version`, `disk-full`. */
+export function hostEngineInProcess(parts: EngineParts): TransferHost {
+  const engine = openEngine(parts)
+  engine.start()
+  return {
+    command: async (command) => engine.command(command),
+    onEvent: (listener) => engine.onEvent(listener),
+    files: async (depositId, from, count) => engine.files(depositId, from, count),
+    transfer: async (depositId) => engine.transfer(depositId),
+    overview: async () => engine.overview(),
+    report: async (depositId) => engine.report(depositId),
+    stop: () => engine.stop(),
+  }
+}
+
+/**
+ * For the application: the engine in a process of its own, which `fork` starts. When it dies it is started again, given
+ * its sessions, and asked again what it had not answered; transfers go on from the journal. Resolves when it has opened
+ * its journal; throws DeskError `data-from-newer-version`, `disk-full`.
+ */
+export async function hostEngine(parts: { home: string; fork: () => EngineProcess }): Promise<TransferHost> {
+  const host = new ProcessHost(parts)
+  await host.open()
+  return host
+}
+
+const STOP_MS = 3000
+const RESTART_MS = 1000
+const LONGEST_RESTART_MS = 60_000
+/** A process that lived this long did not die of how it was started. */
+const SOUND_AFTER_MS = 60_000
+
+type Waiting = {
+  readonly message: ToEngine
+  readonly resolve: (value: unknown) => void
+  readonly reject: (error: Error) => void
+}
+
+class ProcessHost implements TransferHost {
+  readonly #home: string
+  readonly #fork: () => EngineProcess
+  readonly #listeners = new Set<(event: EngineEvent) => void>()
+  readonly #waiting = new Map<number, Waiting>()
+  /** What a new process has to be told again; a token is kept in memory here and in the engine only. */
+  readonly #sessions = new Map<string, EngineCommand>()
+  #settings: EngineCommand | null = null
+  #process: EngineProcess | null = null
+  #opened = false
+  #lastId = 0
+  #deaths = 0
+  #timer: NodeJS.Timeout | null = null
+  #stopping = false
+
+  constructor({ home, fork }: { home: string; fork: () => EngineProcess }) {
+    this.#home = home
+    this.#fork = fork
+  }
+
+  open(): Promise<void> {
+    return new Promise((resolve, reject) => this.#start(resolve, reject))
+  }
+
+  async command(command: EngineCommand): Promise<void> {
+    if (command.kind === 'session') this.#sessions.set(command.accountId, command)
+    if (command.kind === 'end-session') this.#sessions.delete(command.accountId)
+    if (command.kind === 'configure') this.#settings = command
+    await this.#call('command', command)
+  }
+
+  onEvent(listener: (event: EngineEvent) => void): () => void {
+    this.#listeners.add(listener)
+    return () => this.#listeners.delete(listener)
+  }
+
+  files(depositId: string, from: number, count: number): Promise<{ total: number; rows: FileRow[] }> {
+    return this.#call('files', depositId, from, count)
+  }
+
+  transfer(depositId: string): Promise<DepositTransfer> {
+    return this.#call('transfer', depositId)
+  }
+
+  overview(): Promise<TransferOverview> {
+    return this.#call('overview')
+  }
+
+  report(depositId: string): Promise<FileReport[]> {
+    return this.#call('report', depositId)
+  }
+
+  async stop(): Promise<void> {
+    if (this.#stopping) return
+    this.#stopping = true
+    if (this.#timer !== null) clearTimeout(this.#timer)
+    const running = this.#process
+    if (running !== null) {
+      const gone = new Promise<void>((resolve) => running.on('exit', resolve))
+      void this.#call('stop').catch(() => undefined)
+      const kill = setTimeout(() => running.kill(), STOP_MS)
+      await gone
+      clearTimeout(kill)
+    }
+    this.#sessions.clear()
+    this.#listeners.clear()
+    for (const { reject } of this.#waiting.values()) reject(new DeskError('cancelled'))
+    this.#waiting.clear()
+  }
+
+  #start(onOpened: () => void, onRefused: (error: DeskError) => void): void {
+    const startedAt = performance.now()
+    const engine = this.#fork()
+    this.#process = engine
+    engine.on('message', (message) => {
+      switch (message.kind) {
+        case 'opened':
+          this.#opened = true
+          this.#tellAgain(engine)
+          onOpened()
+          break
+        case 'not-opened':
+          onRefused(new DeskError(message.error.code, message.error.params))
+          break
+        case 'answer':
+          this.#take(message.id)?.resolve(message.value)
+          break
+        case 'refusal':
+          this.#take(message.id)?.reject(new DeskError(message.error.code, message.error.params))
+          break
+        case 'event':
+          for (const listener of this.#listeners) listener(message.event)
+          break
+      }
+    })
+    engine.on('exit', () => {
+      this.#process = null
+      const opened = this.#opened
+      this.#opened = false
+      if (this.#stopping) return
+      this.#deaths = performance.now() - startedAt > SOUND_AFTER_MS ? 1 : this.#deaths + 1
+      // The very first start is the caller’s to try again, who can show why.
+      if (!opened && this.#deaths === 1) return onRefused(new DeskError('internal'))
+      const pause = Math.min(LONGEST_RESTART_MS, RESTART_MS * 2 ** (this.#deaths - 1))
+      this.#timer = setTimeout(
+        () =>
+          this.#start(
+            () => {},
+            () => {},
+          ),
+        pause,
+      )
+    })
+    engine.postMessage({ kind: 'open', home: this.#home })
+  }
+
+  #tellAgain(engine: EngineProcess): void {
+    const known = [...(this.#settings === null ? [] : [this.#settings]), ...this.#sessions.values()]
+    for (const command of known) engine.postMessage({ kind: 'call', id: 0, name: 'command', input: [command] })
+    for (const { message } of this.#waiting.values()) engine.postMessage(message)
+  }
+
+  #call<N extends keyof EngineCalls>(name: N, ...input: EngineCalls[N]['input']): Promise<EngineCalls[N]['output']> {
+    const id = (this.#lastId += 1)
+    // Name and input belong together by the signature.
+    const message = { kind: 'call', id, name, input } as ToEngine
+    return new Promise<EngineCalls[N]['output']>((resolve, reject) => {
+      this.#waiting.set(id, { message, resolve: (value) => resolve(value as EngineCalls[N]['output']), reject })
+      if (this.#opened) this.#process?.postMessage(message)
+    })
+  }
+
+  #take(id: number): Waiting | undefined {
+    const waiting = this.#waiting.get(id)
+    this.#waiting.delete(id)
+    return waiting
+  }
+}

@@ -1,0 +1,166 @@
+import type { DepositTransfer } from '../../contract/desk/deposit.ts'
+import type { Capabilities } from '../../contract/desk/account.ts'
+import type { FileRow, FileState } from '../../contract/desk/transfer.ts'
+import type { AppError } from '../../contract/errors.ts'
+import {
+  count,
+  depositTransferOf,
+  fileStateOf,
+  NO_PROGRESS,
+  NOTHING_COUNTED,
+  sentBytesOf,
+  type Counted,
+  type Hold,
+  type Progress,
+  type Tally,
+} from '../../core/transfer/derive.ts'
+import { OPEN_GATE, type Gate } from '../../core/transfer/gate.ts'
+import { isSettled, type Effect, type TransferState } from '../../core/transfer/machine.ts'
+import { bytesPerSecond, countBytes, leftMs, startRate, type Rate } from '../../core/transfer/rate.ts'
+import type { RepositoryClient } from '../repository/http/client.ts'
+import type { StoredDeposit, StoredFile } from './journal/rows.ts'
+import type { HashedParts } from './perform.ts'
+import type { SourceFile } from './source.ts'
+
+/** A server, as all accounts and deposits on it share it: requests are counted by address, not by account (behaviour 2.6). */
+export class ServerLane {
+  gate: Gate = OPEN_GATE
+  /** Requests and files under way. */
+  running = 0
+  /** Answers that were fine, to tell the trouble of one file from that of the server. */
+  successes = 0
+  probing = false
+  timer: NodeJS.Timeout | null = null
+}
+
+/** An account with its token. */
+export type Session = {
+  readonly accountId: string
+  readonly client: RepositoryClient
+  capabilities: Capabilities
+  readonly lane: ServerLane
+  /** The server does not take the token any more; a new session ends this. */
+  refused: AppError | null
+}
+
+export class LiveFile {
+  readonly deposit: LiveDeposit
+  readonly fileId: number
+  readonly key: string
+  source: SourceFile['source']
+  state: TransferState
+  /** What its state asks for and nobody does yet. */
+  todo: Effect | null = null
+  busy = false
+  controller: AbortController | null = null
+  progress: Progress = NO_PROGRESS
+  /** The last byte of the current send has left, or is about to. */
+  whole = false
+  timer: NodeJS.Timeout | null = null
+  hashed: HashedParts | null = null
+  partLinks: ReadonlyMap<number, string> = new Map()
+  /** Refusals while the server answered well otherwise. */
+  strikes = 0
+  successesThen = 0
+  counted: Counted | null = null
+
+  constructor(deposit: LiveDeposit, stored: StoredFile) {
+    this.deposit = deposit
+    this.fileId = stored.fileId
+    this.key = stored.key
+    this.source = stored.source
+    this.state = stored.state
+  }
+
+  get asSource(): SourceFile {
+    return { fileId: this.fileId, key: this.key, bytes: this.state.ledger.bytes, source: this.source }
+  }
+
+  get view(): FileState {
+    return fileStateOf(this.state, this.progress, { key: this.key, server: this.deposit.serverName })
+  }
+}
+
+/** A deposit that is not settled, with all its files. */
+export class LiveDeposit {
+  readonly depositId: string
+  readonly accountId: string
+  readonly draftId: string
+  readonly files: readonly LiveFile[]
+  serverName: string
+  error: AppError | null
+  /** Files to be declared, in their order. */
+  readonly undeclared = new Set<LiveFile>()
+  /** Files whose bytes are to be sent. */
+  readonly queue = new Set<LiveFile>()
+  /** Files that something small is to be found out or done for: before others are begun. */
+  readonly urgent = new Set<LiveFile>()
+  /** The draft was listed, and every file compared with what it holds. */
+  surveyed = false
+  /** A list or a declaration is under way. */
+  calling = false
+  batch = DECLARE_AT_ONCE
+  /** Ends when the last write to the draft has: two at once refuse each other (live findings C8). */
+  lastWrite: Promise<unknown> = Promise.resolve()
+  tally: Tally = NOTHING_COUNTED
+  rate: Rate | null = null
+  shown: DepositTransfer | null = null
+  readonly #byId: ReadonlyMap<number, LiveFile>
+
+  constructor(stored: StoredDeposit, files: readonly StoredFile[]) {
+    this.depositId = stored.depositId
+    this.accountId = stored.accountId
+    this.draftId = stored.draftId
+    this.serverName = stored.serverName
+    this.error = stored.error
+    this.files = files.map((file) => new LiveFile(this, file))
+    this.#byId = new Map(this.files.map((file) => [file.fileId, file]))
+    for (const file of this.files) this.recount(file)
+  }
+
+  file(fileId: number): LiveFile | undefined {
+    return this.#byId.get(fileId)
+  }
+
+  /** Keeps the sums right after a file has changed. */
+  recount(file: LiveFile): void {
+    if (file.counted !== null) this.tally = count(this.tally, file.counted, -1)
+    const { bytes } = file.state.ledger
+    file.counted = { kind: file.view.kind, bytes, sentBytes: sentBytesOf(file.state, file.progress) }
+    this.tally = count(this.tally, file.counted, 1)
+  }
+
+  moved(bytes: number, now: number): void {
+    this.rate = countBytes(this.rate ?? startRate(now), bytes, now)
+  }
+
+  isSettled(): boolean {
+    return this.files.every(({ state }) => isSettled(state.step))
+  }
+
+  transfer(hold: Hold | null, now: number): DepositTransfer {
+    const first = (kind: 'paused' | 'waiting' | 'blocked') =>
+      this.files.map((file) => (file.counted?.kind === kind ? file.view : null)).find((view) => view !== null) ?? null
+    return depositTransferOf(this.depositId, this.tally, hold, first, {
+      bytesPerSecond: bytesPerSecond(this.rate, now),
+      leftMs: leftMs(this.rate, this.tally.openBytes, now),
+    })
+  }
+}
+
+/** Names in one call that declares them; one call costs the server about as much as one file (quality M11). */
+export const DECLARE_AT_ONCE = 100
+
+export function rowOf(
+  depositId: string,
+  file: Pick<LiveFile, 'fileId' | 'key' | 'source' | 'state' | 'view'>,
+): FileRow {
+  return {
+    depositId,
+    fileId: file.fileId,
+    key: file.key,
+    bytes: file.state.ledger.bytes,
+    sources: file.source.kind === 'zip' ? file.source.entries.length : 1,
+    state: file.view,
+  }
+}

@@ -1,0 +1,178 @@
+import { createHash, type Hash } from 'node:crypto'
+import type { FileEntry } from '../../contract/repository/file.ts'
+import type { Trouble } from '../../core/transfer/failure.ts'
+import type { Digests, Ledger, RemoteFile } from '../../core/transfer/machine.ts'
+import { partLength } from '../../core/transfer/parts.ts'
+import { putContent, putPart } from '../repository/files.ts'
+import { HttpError, NetworkError, toAppError, type RepositoryClient } from '../repository/http/client.ts'
+import { openSource, type Buffers, type OpenSource, type SourceFile } from './source.ts'
+
+/** MD5 and SHA-256 of bytes as they pass. */
+export class Hashes {
+  readonly #md5: Hash
+  readonly #sha256: Hash
+
+  constructor(md5 = createHash('md5'), sha256 = createHash('sha256')) {
+    this.#md5 = md5
+    this.#sha256 = sha256
+  }
+
+  update(chunk: Uint8Array): void {
+    this.#md5.update(chunk)
+    this.#sha256.update(chunk)
+  }
+
+  copy(): Hashes {
+    return new Hashes(this.#md5.copy(), this.#sha256.copy())
+  }
+
+  digest(): Digests {
+    return { md5: this.#md5.digest('hex'), sha256: this.#sha256.digest('hex') }
+  }
+}
+
+/** The sums up to the end of a part, so that a part which failed does not cost reading what comes before it again. */
+export type HashedParts = { readonly parts: number; readonly hashes: Hashes }
+
+export type Sending = {
+  readonly client: RepositoryClient
+  readonly draftId: string
+  readonly file: SourceFile
+  readonly ledger: Ledger
+  readonly buffers: Buffers
+  readonly signal: AbortSignal
+  /** Links to parts on another origin than the server’s; others are known. */
+  readonly partLinks: ReadonlyMap<number, string>
+  readonly hashed: HashedParts | null
+  /** Bytes that the system has taken from us. */
+  readonly onSent: (bytes: number) => void
+  /** The last byte is about to leave: from here on the server may have all. */
+  readonly onWhole: () => void
+  readonly onPart: (part: number, hashed: HashedParts) => void
+}
+
+/** Sends what the server does not have yet, and reads the file once while it does. Throws what the client and the source throw. */
+export async function sendFile(sending: Sending): Promise<Digests> {
+  const { file, ledger, buffers } = sending
+  const source = await openSource(file, buffers)
+  try {
+    return ledger.plan.kind === 'whole' ? await sendWhole(sending, source) : await sendParts(sending, source)
+  } finally {
+    await source.close()
+  }
+}
+
+async function sendWhole(sending: Sending, source: OpenSource): Promise<Digests> {
+  const { client, draftId, file, signal } = sending
+  const hashes = new Hashes()
+  await putBytes(sending, source, hashes, 0, file.bytes, sending.onWhole, (body) =>
+    putContent(client, draftId, file.key, { lengthBytes: file.bytes, body, signal }),
+  )
+  return hashes.digest()
+}
+
+async function sendParts(sending: Sending, source: OpenSource): Promise<Digests> {
+  const { client, draftId, file, ledger, signal, partLinks } = sending
+  const { plan, partsSent } = ledger
+  if (plan.kind !== 'parts') throw new Error('not a transfer in parts')
+  if (partsSent === plan.parts && ledger.digests !== null) return ledger.digests
+  const known = sending.hashed !== null && sending.hashed.parts <= partsSent ? sending.hashed : null
+  let hashes = known?.hashes.copy() ?? new Hashes()
+  for (let part = (known?.parts ?? 0) + 1; part <= plan.parts; part += 1) {
+    const from = (part - 1) * plan.partBytes
+    const lengthBytes = partLength(plan, part, file.bytes)
+    if (part <= partsSent) {
+      for await (const chunk of source.chunks(from, from + lengthBytes)) {
+        signal.throwIfAborted()
+        hashes.update(chunk)
+      }
+      continue
+    }
+    const withPart = hashes.copy()
+    await putBytes(
+      sending,
+      source,
+      withPart,
+      from,
+      lengthBytes,
+      part === plan.parts ? sending.onWhole : () => {},
+      (body) => putPart(client, draftId, file.key, part, partLinks.get(part) ?? null, { lengthBytes, body, signal }),
+    )
+    hashes = withPart
+    sending.onPart(part, { parts: part, hashes: hashes.copy() })
+  }
+  return hashes.digest()
+}
+
+async function putBytes(
+  { onSent }: Sending,
+  source: OpenSource,
+  hashes: Hashes,
+  from: number,
+  lengthBytes: number,
+  onLast: () => void,
+  put: (body: AsyncIterable<Uint8Array>) => Promise<unknown>,
+): Promise<void> {
+  let left = lengthBytes
+  async function* body() {
+    for await (const chunk of source.chunks(from, from + lengthBytes)) {
+      hashes.update(chunk)
+      left -= chunk.length
+      if (left === 0) onLast()
+      yield chunk
+      onSent(chunk.length)
+    }
+  }
+  if (left === 0) onLast()
+  await put(body())
+  // An answer that came before the bytes were gone is no answer to them.
+  if (left > 0) throw new NetworkError('receive', true, { code: 'server-trouble', params: {} })
+}
+
+/** Reads a file without sending it, to compare it with what the server has. */
+export async function hashFile(
+  file: SourceFile,
+  buffers: Buffers,
+  signal: AbortSignal,
+  onRead: (bytes: number) => void,
+): Promise<Digests> {
+  const source = await openSource(file, buffers)
+  const hashes = new Hashes()
+  try {
+    for await (const chunk of source.chunks(0, file.bytes)) {
+      signal.throwIfAborted()
+      hashes.update(chunk)
+      onRead(chunk.length)
+    }
+  } finally {
+    await source.close()
+  }
+  return hashes.digest()
+}
+
+/** An entry as the decisions of core see it. */
+export function toRemote(entry: FileEntry): RemoteFile {
+  return {
+    status: entry.status === 'completed' || entry.status === 'failed' ? entry.status : 'pending',
+    bytes: entry.size ?? null,
+    checksum: entry.checksum ?? null,
+    multipart: entry.transfer?.type === 'M',
+  }
+}
+
+/** Links to parts that are not on the server’s own origin; kept only these, since a large file has thousands. */
+export function foreignPartLinks(entry: FileEntry, origin: string): ReadonlyMap<number, string> {
+  const foreign = (entry.links?.parts ?? []).filter(({ url }) => URL.parse(url)?.origin !== origin)
+  return new Map(foreign.map(({ part, url }) => [part, url]))
+}
+
+/** Anything thrown while a file was handled, for core to judge. */
+export function toTrouble(error: unknown, serverName: string): Trouble {
+  const appError = toAppError(error, serverName)
+  if (error instanceof HttpError) {
+    const { status, serverMessage: message, retryAfterMs, tokenRefused } = error
+    return { kind: 'answer', status, message, retryAfterMs, tokenRefused, error: appError }
+  }
+  if (error instanceof NetworkError) return { kind: 'network', phase: error.phase, error: appError }
+  return { kind: 'source', error: appError }
+}
