@@ -263,7 +263,7 @@ function start(name, [command = '', ...args]) {
   if (pidOf(name) !== null) return
   const file = openSync(join(state, 'log', `${name}.log`), 'a')
   const child = spawn(command, args, { env, cwd: state, detached: true, stdio: ['ignore', file, file] })
-  writeFileSync(pidFile(name), String(child.pid))
+  writeFileSync(pidFile(name), `${child.pid} ${startOf(child.pid ?? 0)}`)
   child.unref()
 }
 
@@ -274,13 +274,19 @@ function pidFile(name) {
 
 /** The pid of a service that runs. @param {string} name */
 function pidOf(name) {
+  if (!existsSync(pidFile(name))) return null
+  const [pid = '', since] = readFileSync(pidFile(name), 'utf8').split(' ')
+  // The number may belong to another process by now: that one began at another time.
+  return startOf(Number(pid)) === since ? Number(pid) : null
+}
+
+/** When a process began, in ticks since the start of the system (proc(5)); empty for one that has ended. @param {number} pid */
+function startOf(pid) {
   try {
-    const pid = Number(readFileSync(pidFile(name), 'utf8'))
-    // The number may belong to another process by now; its environment shows whose it is. That of a zombie is empty.
-    const own = readFileSync(`/proc/${pid}/environ`, 'utf8').includes(`INVENIO_INSTANCE_PATH=${env.INVENIO_INSTANCE_PATH}`)
-    return own ? pid : null
+    const [state, ...rest] = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]?.split(' ') ?? []
+    return state === 'Z' ? '' : (rest[18] ?? '')
   } catch {
-    return null
+    return ''
   }
 }
 
