@@ -94,6 +94,12 @@ export const ERRORS = {
     todo: 'Create a new token on {server} and paste it here.',
     action: 'sign-in',
   },
+  'token-not-accepted': {
+    happened: '{server} does not accept this token.',
+    next: 'It was not stored.',
+    todo: 'Copy it once more, as a whole, or create a new one on {server}.',
+    action: 'sign-in',
+  },
   'token-other-user': {
     happened: 'This token belongs to another account on {server}.',
     next: 'It was not stored.',

@@ -1,18 +1,20 @@
 import { create } from 'zustand'
 import { createJSONStorage, persist } from 'zustand/middleware'
 import type { Scan } from '../../contract/desk/folder.ts'
+import type { AppError } from '../../contract/errors.ts'
 import { askHeadingFocus } from '../components/heading-focus.ts'
 
 /** The screens. No address bar: a route is plain data. */
 export type Route =
   | { readonly kind: 'connect' }
   | { readonly kind: 'deposits' }
-  | { readonly kind: 'review'; readonly scanId: Scan['id'] }
+  | { readonly kind: 'review'; readonly scanId: string }
   | { readonly kind: 'deposit'; readonly depositId: string }
   | { readonly kind: 'publish'; readonly depositId: string }
   | { readonly kind: 'published'; readonly depositId: string }
   | { readonly kind: 'transfers' }
-  | { readonly kind: 'settings' }
+  /** With `renewToken`, the token of this account is asked for at once. */
+  | { readonly kind: 'settings'; readonly renewToken?: string }
 
 type View = {
   readonly route: Route
@@ -21,12 +23,22 @@ type View = {
   readonly paletteOpen: boolean
   /** The deposit that is selected in the list. */
   readonly selectedDepositId: string | null
+  readonly notice: AppError | null
+  /** Dropped while there was no account yet. */
+  readonly waitingScan: Scan | null
 }
 
 /** What is open and selected; data of main never live here. */
 export const useView = create<View>()(
   persist<View, [], [], Pick<View, 'accountId'>>(
-    () => ({ route: { kind: 'deposits' }, accountId: null, paletteOpen: false, selectedDepositId: null }),
+    () => ({
+      route: { kind: 'deposits' },
+      accountId: null,
+      paletteOpen: false,
+      selectedDepositId: null,
+      notice: null,
+      waitingScan: null,
+    }),
     {
       name: 'view',
       storage: createJSONStorage(() => window.localStorage),
@@ -39,6 +51,13 @@ export const useView = create<View>()(
 export function navigate(route: Route): void {
   askHeadingFocus()
   useView.setState({ route, paletteOpen: false })
+}
+
+/** One step out: from a deposit's screens to the deposit, from everything else to the list. */
+export function goBack(): void {
+  const { route } = useView.getState()
+  if (route.kind === 'publish') navigate({ kind: 'deposit', depositId: route.depositId })
+  else if (route.kind !== 'deposits') navigate({ kind: 'deposits' })
 }
 
 export function chooseAccount(accountId: string): void {

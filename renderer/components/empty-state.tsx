@@ -17,7 +17,7 @@ export function EmptyState({
 }) {
   return (
     <div className={styles.empty}>
-      <Icon as={icon} className={cx(styles.icon)} />
+      <Icon as={icon} size="l" className={cx(styles.icon)} />
       <h2>{title}</h2>
       <div className={styles.text}>{children}</div>
       {action && <div className={styles.action}>{action}</div>}

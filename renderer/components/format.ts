@@ -1,38 +1,18 @@
+import { formatBytes, formatDuration } from '../../core/format.ts'
+
 /*
- * Numbers and times as the whole window writes them: 1 kB = 1000 B, three figures, times of today as 14:03, no “~”.
+ * Numbers and times as the whole window writes them; sizes, rates and durations are those of core.
  */
 
-const UNITS = ['B', 'kB', 'MB', 'GB', 'TB', 'PB'] as const
-const counts = new Intl.NumberFormat('en')
+export { formatBytes, formatDuration, formatRate } from '../../core/format.ts'
 
-/** `165 B`, `18.7 kB`, `4.61 GB`. */
-export function formatBytes(bytes: number): string {
-  return scaled(bytes, 3)
-}
+const counts = new Intl.NumberFormat('en')
 
 /** `30.6 of 41.8 GB`; the unit is said once where both have the same. */
 export function formatBytesOf(done: number, all: number): string {
   const [doneText, allText] = [formatBytes(done), formatBytes(all)]
   const unit = allText.slice(allText.lastIndexOf(' '))
   return `${doneText.endsWith(unit) ? doneText.slice(0, -unit.length) : doneText} of ${allText}`
-}
-
-/** `48 MB/s`. */
-export function formatRate(bytesPerSecond: number): string {
-  return `${scaled(bytesPerSecond, 2)}/s`
-}
-
-function scaled(bytes: number, figures: number): string {
-  let value = Math.max(0, bytes)
-  let unit = 0
-  // What would round to 1000 belongs to the next unit.
-  while (value >= 1000 - 0.5 && unit < UNITS.length - 1) {
-    value /= 1000
-    unit += 1
-  }
-  if (unit === 0) return `${Math.round(value)} B`
-  const digits = Math.max(0, figures - (value >= 99.95 ? 3 : value >= 9.995 ? 2 : 1))
-  return `${value.toFixed(digits)} ${UNITS[unit]}`
 }
 
 /** `1,384`. */
@@ -54,18 +34,6 @@ export function percent(done: number, all: number): number {
 /** `4 min left`. */
 export function formatLeft(ms: number): string {
   return `${formatDuration(ms)} left`
-}
-
-/** `less than 10 s`, `40 s`, `12 min`, `1 h 20 min`, `2 days`. */
-export function formatDuration(ms: number): string {
-  const seconds = ms / 1000
-  if (seconds < 10) return 'less than 10 s'
-  if (seconds < 60) return `${Math.round(seconds / 10) * 10} s`
-  const minutes = Math.round(seconds / 60)
-  if (minutes < 60) return `${minutes} min`
-  const hours = Math.floor(minutes / 60)
-  if (hours < 24) return minutes % 60 === 0 ? `${hours} h` : `${hours} h ${minutes % 60} min`
-  return plural(Math.round(hours / 24), 'day')
 }
 
 /** `now`, `12 s ago`, `4 min ago`, else `at 13:54`. */

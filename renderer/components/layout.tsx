@@ -23,25 +23,32 @@ export type PageHeadProps = {
 
 /** Head of a screen. Takes the focus when the screen opens. */
 export function PageHead({ title, size = 'xl', sub, above, onBack, border = true, children }: PageHeadProps) {
-  const heading = useRef<HTMLHeadingElement>(null)
-  useEffect(() => {
-    if (takeHeadingFocus()) heading.current?.focus()
-  }, [])
-  useEffect(() => {
-    document.title = title
-  }, [title])
   return (
     <header className={cx(styles.head, border && styles.border)}>
       {onBack && <IconButton icon={ChevronLeft} label={messages.back} keys="alt+←" onPress={onBack} />}
       <div className={styles.titles}>
         {above !== undefined && <div className={styles.sub}>{above}</div>}
-        <h1 ref={heading} tabIndex={-1} className={cx(size === 'l' && styles.record)} title={title}>
-          {title}
-        </h1>
+        <PageTitle className={cx(styles.title, size === 'l' && styles.record)}>{title}</PageTitle>
         {sub !== undefined && <div className={styles.sub}>{sub}</div>}
       </div>
       {children !== undefined && <div className={styles.headEnd}>{children}</div>}
     </header>
+  )
+}
+
+/** The heading of a screen that has no PageHead: gives the window its title and takes the focus when the screen opens. */
+export function PageTitle({ children, className }: { children: string; className?: string }) {
+  const heading = useRef<HTMLHeadingElement>(null)
+  useEffect(() => {
+    if (takeHeadingFocus()) heading.current?.focus()
+  }, [])
+  useEffect(() => {
+    document.title = children
+  }, [children])
+  return (
+    <h1 ref={heading} tabIndex={-1} className={cx(className)} title={children}>
+      {children}
+    </h1>
   )
 }
 

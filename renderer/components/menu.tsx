@@ -1,4 +1,3 @@
-import type { ReactNode } from 'react'
 import {
   Menu as AriaMenu,
   MenuItem,
@@ -8,7 +7,7 @@ import {
   Text,
   type Placement,
 } from 'react-aria-components'
-import { Fragment } from 'react'
+import { Fragment, useMemo, type ReactNode } from 'react'
 import styles from './menu.module.css'
 import { cx } from './cx.ts'
 import { Icon, type IconShape } from './icon.tsx'
@@ -43,35 +42,75 @@ export function Menu({
     <MenuTrigger>
       {trigger}
       <Popover className={cx(styles.popover)} placement={placement} offset={4}>
-        <AriaMenu
-          aria-label={label}
-          className={cx(styles.menu)}
-          onAction={(key) => entries.find(({ id }) => id === key)?.onAction()}
-        >
-          {entries.map((entry) => (
-            <Fragment key={entry.id}>
-              {entry.separate && <Separator className={cx(styles.line)} />}
-              <MenuItem
-                id={entry.id}
-                textValue={entry.label}
-                isDisabled={entry.isDisabled ?? false}
-                className={cx(styles.item, entry.tone === 'danger' && styles.danger)}
-              >
-                {entry.icon && <Icon as={entry.icon} />}
-                <span className={styles.text}>
-                  <Text slot="label">{entry.label}</Text>
-                  {entry.detail !== undefined && (
-                    <Text slot="description" className={cx(styles.detail)}>
-                      {entry.detail}
-                    </Text>
-                  )}
-                </span>
-                {entry.keys && <KeyHint keys={entry.keys} />}
-              </MenuItem>
-            </Fragment>
-          ))}
-        </AriaMenu>
+        <Entries label={label} entries={entries} />
       </Popover>
     </MenuTrigger>
+  )
+}
+
+/** A menu that many rows share: it opens at `anchor` and closes when that is null. */
+export function SharedMenu({
+  label,
+  anchor,
+  entries,
+  onClose,
+}: {
+  label: string
+  anchor: HTMLElement | null
+  entries: readonly MenuEntry[]
+  onClose: () => void
+}) {
+  const ref = useMemo(() => ({ current: anchor }), [anchor])
+  return (
+    <Popover
+      className={cx(styles.popover)}
+      triggerRef={ref}
+      isOpen={anchor !== null}
+      onOpenChange={(open) => {
+        if (!open) onClose()
+      }}
+      placement="bottom end"
+      offset={4}
+      aria-label={label}
+    >
+      <Entries label={label} entries={entries} onDone={onClose} />
+    </Popover>
+  )
+}
+
+function Entries({ label, entries, onDone }: { label: string; entries: readonly MenuEntry[]; onDone?: () => void }) {
+  return (
+    <AriaMenu
+      aria-label={label}
+      className={cx(styles.menu)}
+      autoFocus="first"
+      onAction={(key) => {
+        onDone?.()
+        entries.find(({ id }) => id === key)?.onAction()
+      }}
+    >
+      {entries.map((entry) => (
+        <Fragment key={entry.id}>
+          {entry.separate && <Separator className={cx(styles.line)} />}
+          <MenuItem
+            id={entry.id}
+            textValue={entry.label}
+            isDisabled={entry.isDisabled ?? false}
+            className={cx(styles.item, entry.tone === 'danger' && styles.danger)}
+          >
+            {entry.icon && <Icon as={entry.icon} />}
+            <span className={styles.text}>
+              <Text slot="label">{entry.label}</Text>
+              {entry.detail !== undefined && (
+                <Text slot="description" className={cx(styles.detail)}>
+                  {entry.detail}
+                </Text>
+              )}
+            </span>
+            {entry.keys && <KeyHint keys={entry.keys} />}
+          </MenuItem>
+        </Fragment>
+      ))}
+    </AriaMenu>
   )
 }

@@ -43,6 +43,7 @@ export function fileStateWords(row: FileRow, serverName: string, now: number): S
 
 /** State of a deposit's files in words. */
 export function transferWords(transfer: DepositTransfer, serverName: string, now: number): StateWords {
+  if (transfer.blockedFiles > 0) return { kind: 'needs-you', words: `Needs you: ${blockedWords(transfer)}` }
   switch (transfer.state) {
     case 'none':
       return { kind: 'draft', words: 'Draft, nothing to send' }
@@ -63,13 +64,7 @@ export function transferWords(transfer: DepositTransfer, serverName: string, now
         words: transfer.at === null ? 'Waiting, goes on by itself' : waitingWords(transfer.at, now, 'go on'),
       }
     case 'needs-you':
-      return {
-        kind: 'needs-you',
-        words:
-          transfer.blockedFiles > 1
-            ? `Needs you: ${plural(transfer.blockedFiles, 'file')}`
-            : `Needs you: ${transfer.error ? shortReason(transfer.error) : '1 file'}`,
-      }
+      return { kind: 'needs-you', words: `Needs you: ${transfer.error ? shortReason(transfer.error) : '…'}` }
     case 'verified':
       return { kind: 'verified', words: `${plural(transfer.verifiedFiles, 'file')} verified` }
     case 'cancelled':
@@ -86,19 +81,26 @@ function waitingWords(until: number, now: number, what: 'retry' | 'go on'): stri
     : `Waiting to ${what} at ${formatTime(until, now)}`
 }
 
+/** `1 file changed on disk`, `3 files`. */
+export function blockedWords({ blockedFiles, error }: DepositTransfer): string {
+  const reason = blockedFiles === 1 && error ? SHORT[error.code] : undefined
+  return reason === undefined ? plural(blockedFiles, 'file') : `1 file ${reason}`
+}
+
+/** Errors in two or three words that can follow “Needs you:” and “1 file”. */
 const SHORT: Partial<Record<ErrorCode, string>> = {
   'file-changed': 'changed on disk',
-  'file-missing': 'file is gone',
-  'file-unreadable': 'could not be read',
-  'file-not-regular': 'no longer a file',
+  'file-missing': 'gone from disk',
+  'file-unreadable': 'not readable',
+  'file-not-regular': 'replaced by a link',
   'file-name-refused': 'name refused',
   'file-too-large': 'too large',
-  'file-empty-refused': 'empty file refused',
-  'file-refused': 'refused by the server',
+  'file-empty-refused': 'empty, refused',
+  'file-refused': 'refused',
   'checksum-differs': 'arrived changed',
   'too-many-files': 'too many files',
-  'token-missing': 'token missing',
-  'token-refused': 'token no longer accepted',
+  'token-missing': 'no token',
+  'token-refused': 'token refused',
   'draft-gone': 'draft is gone',
   'draft-refused': 'metadata refused',
   'publish-refused': 'not published',

@@ -1,4 +1,4 @@
-import { useVirtualizer } from '@tanstack/react-virtual'
+import { defaultRangeExtractor, useVirtualizer } from '@tanstack/react-virtual'
 import { useEffect, useRef, useState, type CSSProperties, type KeyboardEvent, type ReactNode } from 'react'
 import styles from './virtual-list.module.css'
 import { cx } from './cx.ts'
@@ -25,9 +25,10 @@ export type VirtualListProps = {
   readonly onAction?: (index: number) => void
   /** Any other key on a row (arrows left and right, Space, Delete). Return true when it was used. */
   readonly onKey?: (key: string, index: number) => boolean
+  /** The secondary button of the mouse, or the menu key. */
+  readonly onMenu?: (index: number, anchor: HTMLElement) => void
   readonly className?: string
   readonly rowClassName?: (index: number) => string | undefined
-  readonly header?: ReactNode
 }
 
 /** A long list of which only what is in sight exists. Arrows, Home, End and Page keys move; Tab goes into and out of the row. */
@@ -51,12 +52,15 @@ export function VirtualList(props: VirtualListProps) {
   const last = Math.max(0, count - 1)
   const current = Math.min(active, last)
 
+  // eslint-disable-next-line react-hooks/incompatible-library -- no compiler memoises this component; its values stay here
   const virtualizer = useVirtualizer({
     count,
     getScrollElement: () => scroller.current,
     estimateSize: estimate,
     getItemKey: getKey,
     overscan: 12,
+    // The row that the keys are on stays, however far the list is scrolled: else the focus would fall out of the list.
+    rangeExtractor: (range) => [...new Set([...defaultRangeExtractor(range), current])].sort((a, b) => a - b),
   })
   const items = virtualizer.getVirtualItems()
 
@@ -104,7 +108,6 @@ export function VirtualList(props: VirtualListProps) {
 
   return (
     <div ref={scroller} className={cx(styles.scroller, props.className)} data-scroller>
-      {props.header}
       <div
         role={role}
         aria-label={label}
@@ -134,6 +137,11 @@ export function VirtualList(props: VirtualListProps) {
                 if (item.index === current) return
                 setActive(item.index)
                 onActive?.(item.index)
+              }}
+              onContextMenu={(event) => {
+                if (!props.onMenu) return
+                event.preventDefault()
+                props.onMenu(item.index, event.currentTarget)
               }}
               onDoubleClick={(event) => {
                 if (!(event.target as HTMLElement).closest('button')) onAction?.(item.index)

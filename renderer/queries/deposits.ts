@@ -1,4 +1,4 @@
-import { useQuery } from '@tanstack/react-query'
+import { useQueries, useQuery } from '@tanstack/react-query'
 import type { FolderEntry } from '../../contract/desk/folder.ts'
 import type { FileRow } from '../../contract/desk/transfer.ts'
 import { call } from '../bridge/client.ts'
@@ -33,6 +33,14 @@ export function useOverview() {
 /** All files of a deposit, in its order. Later changes come as events and are merged. */
 export function useFiles(depositId: string, enabled = true) {
   return useQuery({ queryKey: keys.files(depositId), queryFn: () => readFiles(depositId), enabled })
+}
+
+/** The same for several deposits; null while a list is being read. */
+export function useFilesOf(depositIds: readonly string[]): ReadonlyMap<string, FileRows | null> {
+  return useQueries({
+    queries: depositIds.map((depositId) => ({ queryKey: keys.files(depositId), queryFn: () => readFiles(depositId) })),
+    combine: (results) => new Map(depositIds.map((depositId, index) => [depositId, results[index]?.data ?? null])),
+  })
 }
 
 async function readFiles(depositId: string): Promise<FileRows> {

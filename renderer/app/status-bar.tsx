@@ -1,0 +1,103 @@
+import { ArrowUpDown } from 'lucide-react'
+import type { Account, Connection } from '../../contract/desk/account.ts'
+import type { TransferOverview } from '../../contract/desk/transfer.ts'
+import { Icon } from '../components/icon.tsx'
+import { StateMark, type StateKind } from '../components/state-mark.tsx'
+import { useNow } from '../components/use-now.ts'
+import { useAccounts, useConnections, useCurrentAccount } from '../queries/accounts.ts'
+import { useOverview } from '../queries/deposits.ts'
+import { messages } from './messages.ts'
+import styles from './status-bar.module.css'
+
+/** Connection and age of data, transfers, request budget: on every screen, in this order, only from what main has seen. */
+export function StatusBar() {
+  const now = useNow()
+  const account = useCurrentAccount()
+  const accounts = useAccounts().data ?? []
+  const connections = useConnections().data ?? []
+  const overview = useOverview().data
+  const own = connections.find(({ accountId }) => accountId === account?.id)
+  const others = accounts.filter(
+    ({ id }) => id !== account?.id && hasTrouble(connections.find((one) => one.accountId === id)),
+  )
+
+  return (
+    <footer className={styles.bar} aria-label={messages.status.label}>
+      {account ? (
+        <ConnectionWords account={account} connection={own} now={now} />
+      ) : (
+        <span>{messages.status.noAccount}</span>
+      )}
+      {others.length > 0 && (
+        <StateMark kind="needs-you">{messages.status.others(others.map(({ serverName }) => serverName))}</StateMark>
+      )}
+      {account && overview && (
+        <span className={styles.item}>
+          <Icon as={ArrowUpDown} />
+          {transferWords(overview)}
+        </span>
+      )}
+      {own?.budget && own.budget.resetAt > now && (
+        <span className={styles.end}>
+          {messages.status.budget(own.budget.remaining, own.budget.limit, own.budget.resetAt, now)}
+        </span>
+      )}
+    </footer>
+  )
+}
+
+function hasTrouble(connection: Connection | undefined): boolean {
+  return connection !== undefined && connection.state !== 'connected' && connection.state !== 'not-tried'
+}
+
+function ConnectionWords({
+  account,
+  connection,
+  now,
+}: {
+  account: Account
+  connection: Connection | undefined
+  now: number
+}) {
+  const [kind, words] = connectionWords(account.serverName, connection, now)
+  return (
+    <span className={styles.connection}>
+      <StateMark kind={kind}>{words}</StateMark>
+    </span>
+  )
+}
+
+function connectionWords(server: string, connection: Connection | undefined, now: number): [StateKind, string] {
+  switch (connection?.state) {
+    case 'connected':
+      return ['verified', messages.status.connected(server, connection.readAt, now)]
+    case 'unreachable':
+      return connection.error?.code === 'offline'
+        ? ['offline', messages.status.offline(connection.readAt, now)]
+        : ['offline', messages.status.unreachable(server, connection.readAt, now)]
+    case 'token-refused':
+      return ['needs-you', messages.status.tokenRefused(server)]
+    case 'token-missing':
+      return ['needs-you', messages.status.tokenMissing(server)]
+    case 'not-tried':
+    case undefined:
+      return ['queued', messages.status.notTried(server)]
+  }
+}
+
+function transferWords({ deposits, bytesPerSecond, leftMs }: TransferOverview): string {
+  const count = (...states: string[]) => deposits.filter(({ state }) => states.includes(state)).length
+  const [sending, queued, waiting] = [count('sending', 'verifying'), count('queued'), count('waiting')]
+  const paused = count('paused')
+  const needsYou = deposits.filter(({ state, blockedFiles }) => state === 'needs-you' || blockedFiles > 0).length
+  const words = [
+    needsYou > 0 && messages.status.needsYou(needsYou),
+    sending > 0 && messages.status.sending(sending),
+    queued > 0 && messages.status.queued(queued),
+    waiting > 0 && messages.status.waiting(waiting),
+    paused > 0 && messages.status.paused(paused),
+    bytesPerSecond !== null && messages.status.rate(bytesPerSecond),
+    leftMs !== null && messages.status.left(leftMs),
+  ].filter((part) => part !== false)
+  return words.length === 0 ? messages.status.noTransfers : words.join(', ')
+}

@@ -1,0 +1,104 @@
+import { Plus } from 'lucide-react'
+import { useState, type ReactNode } from 'react'
+import type { Settings as Stored } from '../../../contract/desk/settings.ts'
+import { navigate } from '../../app/view.ts'
+import { errorOf } from '../../bridge/client.ts'
+import { ErrorNote } from '../../components/banner.tsx'
+import { Button } from '../../components/button.tsx'
+import { formatCount } from '../../components/format.ts'
+import { spellKeys } from '../../components/keys.ts'
+import { PageHead, Pane, Screen } from '../../components/layout.tsx'
+import { Select } from '../../components/select.tsx'
+import { useAccounts, useCurrentAccount, useKeychain } from '../../queries/accounts.ts'
+import { useAppInfo, useSaveSettings, useSettings } from '../../queries/settings.ts'
+import { AccountCard } from './account-card.tsx'
+import { messages } from './messages.ts'
+import { RenewDialog } from './renew-dialog.tsx'
+import styles from './settings.module.css'
+import { SignOutDialog } from './sign-out-dialog.tsx'
+
+const THEMES = (Object.keys(messages.themes) as Stored['theme'][]).map((id) => ({ id, label: messages.themes[id] }))
+const FILES = [1, 2, 3, 4, 5, 6, 7, 8].map((count) => ({ id: String(count), label: formatCount(count) }))
+
+/** Theme, transfers and accounts. `renewToken`: the account whose token is asked for at once. */
+export function Settings({ renewToken }: { renewToken: string | null }) {
+  const settings = useSettings().data
+  const { save, error } = useSaveSettings()
+  const accounts = useAccounts().data ?? []
+  const current = useCurrentAccount()
+  const keychain = useKeychain().data
+  const info = useAppInfo().data
+  const [renewing, setRenewing] = useState<string | null>(renewToken)
+  const [leaving, setLeaving] = useState<string | null>(null)
+
+  return (
+    <Screen>
+      <PageHead title={messages.title} />
+      <Pane>
+        <div className={styles.page}>
+          {error && <ErrorNote error={errorOf(error)} tone="fail" />}
+          <Section title={messages.accounts}>
+            {accounts.map((account) => (
+              <AccountCard
+                key={account.id}
+                account={account}
+                keychain={keychain ?? null}
+                isCurrent={account.id === current?.id}
+                onRenew={() => setRenewing(account.id)}
+                onSignOut={() => setLeaving(account.id)}
+              />
+            ))}
+            <div>
+              <Button icon={Plus} onPress={() => navigate({ kind: 'connect' })}>
+                {messages.add}
+              </Button>
+            </div>
+          </Section>
+          {settings && (
+            <>
+              <Section title={messages.transfers}>
+                <div className={styles.field}>
+                  <Select
+                    label={messages.filesAtATime}
+                    description={messages.filesAtATimeHint}
+                    options={FILES}
+                    value={String(settings.filesAtATime)}
+                    onChange={(value) => save({ ...settings, filesAtATime: Number(value) })}
+                  />
+                </div>
+              </Section>
+              <Section title={messages.appearance}>
+                <div className={styles.field}>
+                  <Select
+                    label={messages.theme}
+                    description={messages.zoom(spellKeys('mod+Plus'), spellKeys('mod+Minus'))}
+                    options={THEMES}
+                    value={settings.theme}
+                    onChange={(theme) => save({ ...settings, theme })}
+                  />
+                </div>
+              </Section>
+            </>
+          )}
+          <Section title={messages.about}>
+            <p>
+              {info && messages.version(info.version)}
+              <span className={styles.privacy}>{messages.privacy}</span>
+            </p>
+          </Section>
+        </div>
+      </Pane>
+      <RenewDialog account={accounts.find(({ id }) => id === renewing) ?? null} onClose={() => setRenewing(null)} />
+      <SignOutDialog account={accounts.find(({ id }) => id === leaving) ?? null} onClose={() => setLeaving(null)} />
+    </Screen>
+  )
+}
+
+function Section({ title, children }: { title: string; children: ReactNode }) {
+  return (
+    <section className={styles.section}>
+      <h2 className={styles.sectionTitle}>{title}</h2>
+      <div className={styles.sectionBody}>{children}</div>
+    </section>
+  )
+}
