@@ -25,18 +25,29 @@ const DISPLAY_ONLY: Readonly<Record<string, readonly string[]>> = {
   subjects: ['scheme', 'props', 'title'],
 }
 
+/** Parts of a draft that are not edited here, and that a save would empty if it left them out (live findings C6). */
+export type KeptParts = {
+  readonly customFields: Readonly<Record<string, unknown>> | null
+  readonly defaultPreview: string | null
+}
+
+export function keptParts(read: RepositoryRecord): KeptParts {
+  const preview = read.files?.['default_preview']
+  return { customFields: read.custom_fields ?? null, defaultPreview: typeof preview === 'string' ? preview : null }
+}
+
 /**
- * The body of a save, which replaces the whole document (live findings C6): what is not ours to edit goes back as it was read,
- * since custom fields that are left out would be emptied. `pids` and `access` are left out, then the server keeps them.
+ * The body of a save, which replaces the whole document. `pids` and `access` are left out: then the server keeps them, while
+ * another DOI sent by mistake would replace the reserved one without an error.
  */
-export function toDraftBody(metadata: RecordMetadata, read: RepositoryRecord | null): DraftBody {
-  const preview = read?.files?.['default_preview']
+export function toDraftBody(metadata: RecordMetadata, kept: KeptParts | null): DraftBody {
+  const preview = kept?.defaultPreview ?? null
+  const custom = kept?.customFields ?? null
   return {
     metadata: reduceMetadata(metadata),
-    files: typeof preview === 'string' ? { enabled: true, default_preview: preview } : { enabled: true },
-    ...(read?.custom_fields === undefined
-      ? {}
-      : { custom_fields: reduce(read.custom_fields, '') as Record<string, unknown> }),
+    // Left out it would turn files on; `enabled: false` is not offered here.
+    files: preview === null ? { enabled: true } : { enabled: true, default_preview: preview },
+    ...(custom === null ? {} : { custom_fields: reduce(custom, '') as Record<string, unknown> }),
   }
 }
 

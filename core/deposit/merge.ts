@@ -44,6 +44,16 @@ export function mergeMetadata(base: MergeBase, mine: RecordMetadata, theirs: Rec
   return { merged: withoutNothing(merged), conflicts, base: { sent: withoutNothing(sent), answered: theirs } }
 }
 
+/**
+ * Whether a save whose answer was lost did arrive, judged by what the draft says now: something moved there, and only in
+ * fields that the save changed. What the server made of the values can’t be foreseen, so it is not compared.
+ */
+export function hasLanded(base: MergeBase, attempted: RecordMetadata, theirs: RecordMetadata): boolean {
+  const fields = [...new Set([base.answered, theirs].flatMap((side) => Object.keys(side)))]
+  const moved = fields.filter((field) => !isEqual(field, theirs, base.answered))
+  return moved.length > 0 && moved.every((field) => !isEqual(field, attempted, base.sent))
+}
+
 /** Whether two versions of the metadata say the same, whatever the labels of their references. */
 export function isSameMetadata(one: RecordMetadata, other: RecordMetadata): boolean {
   return [...new Set([...Object.keys(one), ...Object.keys(other)])].every((field) => isEqual(field, one, other))

@@ -1,16 +1,18 @@
 import type { Account } from '../../contract/desk/account.ts'
 import type { Deposit } from '../../contract/desk/deposit.ts'
 
-/** What is known of one file at the end of its transfer. */
+/** What the transfers know of a file. */
 export type ReceiptFile = {
   readonly key: string
   readonly bytes: number
-  readonly md5: string
-  readonly sha256: string
-  /** As the server states it: `md5:…`. */
-  readonly remoteChecksum: string
-  readonly startedAt: number
-  readonly verifiedAt: number
+  readonly md5: string | null
+  /** Null where the file was not read as a whole since its MD5 was noted. */
+  readonly sha256: string | null
+  /** As the server computed it: `md5:…`. */
+  readonly remoteChecksum: string | null
+  readonly startedAt: number | null
+  /** Null while it is not verified: such a file is not in the receipt. */
+  readonly verifiedAt: number | null
 }
 
 /** Evidence of a deposit for the person’s own files. Times are ISO 8601 in UTC, sizes in bytes; holds no path and no token. */
@@ -35,9 +37,9 @@ export type Receipt = {
     readonly name: string
     readonly bytes: number
     readonly md5: string
-    readonly sha256: string
+    readonly sha256: string | null
     readonly serverChecksum: string
-    readonly startedAt: string
+    readonly startedAt: string | null
     readonly verifiedAt: string
   }[]
 }
@@ -70,15 +72,21 @@ export function buildReceipt(
         : null,
     draft: publication.kind === 'published' || draft === null ? null : { id: draft.id, title },
     folder: { name: source.name, files: source.files, bytes: source.bytes },
-    files: files.map((file) => ({
-      name: file.key,
-      bytes: file.bytes,
-      md5: file.md5,
-      sha256: file.sha256,
-      serverChecksum: file.remoteChecksum,
-      startedAt: isoTime(file.startedAt),
-      verifiedAt: isoTime(file.verifiedAt),
-    })),
+    files: files.flatMap((file) => {
+      const { md5, remoteChecksum, startedAt, verifiedAt } = file
+      if (md5 === null || remoteChecksum === null || verifiedAt === null) return []
+      return [
+        {
+          name: file.key,
+          bytes: file.bytes,
+          md5,
+          sha256: file.sha256,
+          serverChecksum: remoteChecksum,
+          startedAt: startedAt === null ? null : isoTime(startedAt),
+          verifiedAt: isoTime(verifiedAt),
+        },
+      ]
+    }),
   }
 }
 
@@ -103,7 +111,7 @@ export function receiptHtml(receipt: Receipt): string {
   const rows = files.map(
     (file) =>
       `<tr><td>${escape(file.name)}</td><td class="n">${file.bytes}</td><td><code>${escape(file.md5)}</code></td>` +
-      `<td><code>${escape(file.sha256)}</code></td><td><code>${escape(file.serverChecksum)}</code></td><td>${time(file.verifiedAt)}</td></tr>`,
+      `<td><code>${escape(file.sha256 ?? 'not computed')}</code></td><td><code>${escape(file.serverChecksum)}</code></td><td>${time(file.verifiedAt)}</td></tr>`,
   )
   return `<!doctype html>
 <html lang="en">

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import type { RecordMetadata } from '../../contract/repository/record.ts'
-import { reduceMetadata, toDraftBody } from './draft-body.ts'
-import { isSameMetadata, mergeMetadata } from './merge.ts'
+import { keptParts, reduceMetadata, toDraftBody } from './draft-body.ts'
+import { hasLanded, isSameMetadata, mergeMetadata } from './merge.ts'
 import { explainServerErrors } from './server-errors.ts'
 
 test('what was read can be sent back without false complaints, and unknown keys survive', () => {
@@ -52,17 +52,15 @@ test('what was read can be sent back without false complaints, and unknown keys 
 })
 
 test('a save sends back what it would otherwise empty', () => {
-  const body = toDraftBody(
-    { title: 'Soil' },
-    {
-      id: 'a',
-      files: { enabled: true, default_preview: 'a.csv' },
-      custom_fields: {
-        'code:programmingLanguage': [{ id: 'python', title: { en: 'Python' } }],
-        'journal:journal': { title: 'J' },
-      },
+  const read = {
+    id: 'a',
+    files: { enabled: true, default_preview: 'a.csv' },
+    custom_fields: {
+      'code:programmingLanguage': [{ id: 'python', title: { en: 'Python' } }],
+      'journal:journal': { title: 'J' },
     },
-  )
+  }
+  const body = toDraftBody({ title: 'Soil' }, keptParts(read))
   expect(body).toEqual({
     metadata: { title: 'Soil' },
     files: { enabled: true, default_preview: 'a.csv' },
@@ -103,6 +101,14 @@ test('a field that is emptied there is emptied here, unless it was changed here'
   expect(mergeMetadata(base, { version: '2' }, {}).conflicts).toEqual([
     { field: 'metadata.version', base: '1', mine: '2', theirs: null },
   ])
+})
+
+test('a save whose answer was lost is recognised when it arrived, also as the server rewrote it', () => {
+  const base = { sent: { title: 'old', version: '1' }, answered: { title: 'old', version: '1' } }
+  const attempted = { title: ' new ', version: '1' }
+  expect(hasLanded(base, attempted, { title: 'new', version: '1' })).toBe(true)
+  expect(hasLanded(base, attempted, { title: 'old', version: '1' })).toBe(false)
+  expect(hasLanded(base, attempted, { title: 'new', version: '2' })).toBe(false)
 })
 
 test('labels, order of keys and empty values make no difference between two versions', () => {

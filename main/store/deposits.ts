@@ -41,6 +41,8 @@ const storedDepositSchema = z.object({
       defaultPreview: z.string().nullable(),
     })
     .nullable(),
+  /** What a save is sending, written before it does: its answer may be lost. */
+  attempted: metadataSchema.nullable(),
   problems: z.array(fieldProblemSchema),
   conflicts: z.array(conflictSchema),
   publication: publicationSchema,

@@ -45,6 +45,7 @@ const deposit: StoredDeposit = {
   draft: null,
   draftAskedAt: null,
   base: null,
+  attempted: null,
   problems: [],
   conflicts: [],
   publication: { kind: 'not-asked' },
