@@ -62,10 +62,9 @@ export class DeskWindow {
     })
     this.#window = window
     if (place?.maximized) window.maximize()
-    // The page's own title is that of the screen; the list of windows shows both.
     const timer = setTimeout(() => this.show(), SHOW_AFTER_MS)
     window.on('close', (event) => {
-      this.#remember()
+      this.remember()
       if (!this.#mayClose()) event.preventDefault()
     })
     window.on('closed', () => {
@@ -94,7 +93,8 @@ export class DeskWindow {
     })
   }
 
-  #remember(): void {
+  /** Keeps the place for the next start. */
+  remember(): void {
     if (!this.#window) return
     const place: Place = { ...this.#window.getNormalBounds(), maximized: this.#window.isMaximized() }
     writePlace(this.#placeFile, place)
