@@ -3,12 +3,18 @@ import { ApiError, noRoute, serverFault } from './http/api-error.ts'
 import { installHeaders } from './http/headers.ts'
 import { LIMITS, type LimitsName } from './limits.ts'
 import type { Practice } from './practice.ts'
+import { registerDeletion } from './resources/deletion.ts'
 import { registerDrafts } from './resources/drafts.ts'
 import { registerDraftFiles } from './resources/draft-files.ts'
 import { registerMe } from './resources/me.ts'
+import { registerPages } from './resources/pages.ts'
 import { registerRecordFiles } from './resources/record-files.ts'
 import { registerRecords } from './resources/records.ts'
 import { resumeDigests } from './storage/digests.ts'
+import { registerUserRecords } from './resources/search.ts'
+import { registerSharing } from './resources/sharing.ts'
+import { registerVersions } from './resources/versions.ts'
+import { registerVocabularies } from './resources/vocabularies.ts'
 import { ContentStore } from './storage/content.ts'
 import { lockDataFolder, openDatabase } from './storage/database.ts'
 import { Store } from './storage/store.ts'
@@ -106,6 +112,12 @@ async function listen(
   registerDrafts(app, practice)
   registerDraftFiles(app, practice)
   registerRecordFiles(app, practice)
+  registerVersions(app, practice)
+  registerUserRecords(app, practice)
+  registerSharing(app, practice)
+  registerDeletion(app, practice)
+  registerVocabularies(app, practice)
+  registerPages(app, practice)
   return app.listen({ host: '127.0.0.1', port })
 }
 

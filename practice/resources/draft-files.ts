@@ -32,19 +32,6 @@ export function registerDraftFiles(app: FastifyInstance, practice: Practice): vo
   const show = (version: Version, entry: FileEntry) =>
     fileJson(practice.origin, 'draft', version.id, version.draftBucket, entry)
 
-  const list = (version: Version, entries: readonly FileEntry[]): JsonObject => {
-    const self = `${practice.origin}/api/records/${version.id}/draft/files`
-    const links = { self, archive: `${self}-archive` }
-    if (!version.draft?.filesEnabled) return { enabled: false, links: { self } }
-    return {
-      enabled: true,
-      links,
-      entries: entries.map((entry) => show(version, entry)),
-      default_preview: version.draft.defaultPreview,
-      order: [],
-    }
-  }
-
   /** A draft's file. Whether it exists is said before whether one may (behaviour 16.1). */
   const findFile = (request: FastifyRequest, key: string, needed: Level): { found: Found; entry: FileEntry } => {
     const id = param(request, 'id')
@@ -86,7 +73,7 @@ export function registerDraftFiles(app: FastifyInstance, practice: Practice): vo
     GET: (request, reply) => {
       negotiate(request, TYPES)
       const { version } = findDraft(practice, request, param(request, 'id'), 'preview')
-      return reply.send(list(version, sorted(store.files('draft', version.id))))
+      return reply.send(listDraftFiles(practice, version, sorted(store.files('draft', version.id))))
     },
 
     POST: async (request, reply) => {
@@ -132,7 +119,7 @@ export function registerDraftFiles(app: FastifyInstance, practice: Practice): vo
         }
         for (const entry of entries) store.saveFile('draft', version.id, entry)
       })
-      return reply.code(201).send(list(version, store.files('draft', version.id)))
+      return reply.code(201).send(listDraftFiles(practice, version, store.files('draft', version.id)))
     },
 
     DELETE: (request, reply) => {
@@ -307,6 +294,19 @@ export function registerDraftFiles(app: FastifyInstance, practice: Practice): vo
     })
     if (isMultipart && saved.declaredChecksum === null) startDigest(practice, object, version.id, key)
     return reply.send(show(version, saved))
+  }
+}
+
+/** The file list of a draft; of a metadata-only one just its address. */
+export function listDraftFiles(practice: Practice, version: Version, entries: readonly FileEntry[]): JsonObject {
+  const self = `${practice.origin}/api/records/${version.id}/draft/files`
+  if (!version.draft?.filesEnabled) return { enabled: false, links: { self } }
+  return {
+    enabled: true,
+    links: { self, archive: `${self}-archive` },
+    entries: entries.map((entry) => fileJson(practice.origin, 'draft', version.id, version.draftBucket, entry)),
+    default_preview: version.draft.defaultPreview,
+    order: [],
   }
 }
 

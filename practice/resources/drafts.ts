@@ -1,5 +1,5 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import { atLeast, findDraft, parentOf, levelOf, whoAsks, type Level } from '../access.ts'
+import { atLeast, findDraft, levelOf, parentOf, whoAsks } from '../access.ts'
 import {
   ApiError,
   fieldError,
@@ -21,84 +21,15 @@ import { negotiateRecord, sendRecord } from './record-answer.ts'
 
 const BODY_TYPES = ['application/json', 'application/ld+json;profile="https://w3id.org/ro/crate/1.1"']
 
-/** Drafts: create, read, save, edit, discard, publish, reserve a DOI. */
+/** Drafts: read, save, edit, discard, publish, reserve a DOI. */
 export function registerDrafts(app: FastifyInstance, practice: Practice): void {
   const { store } = practice
-
-  const answer = (
-    request: FastifyRequest,
-    reply: FastifyReply,
-    parts: { version: Version; kind: 'draft' | 'record'; status: number; problems?: readonly FieldProblem[] },
-  ) => {
-    const parent = parentOf(practice, parts.version)
-    const level: Level = levelOf(parent, whoAsks(request))
-    return sendRecord(practice, request, reply.code(parts.status), {
-      view: { version: parts.version, parent, kind: parts.kind, level },
-      problems: parts.problems ?? [],
-    })
-  }
-
-  /** Another version's DOI, or one that a draft has reserved. */
-  const takenByAnother = (id: string) => (doi: string) =>
-    store
-      .allVersions()
-      .some(
-        (other) =>
-          other.id !== id && [other.published, other.draft].some((edition) => edition?.pids['doi']?.identifier === doi),
-      )
-
-  const createDraft = (owner: number, body: Parameters<typeof applyBody>[1]) => {
-    const { draft, problems } = applyBody(EMPTY_DRAFT, body, practice.vocabularies)
-    const id = newPid()
-    const checked = checkPids(draft, takenByAnother(id))
-    const parent: Parent = {
-      id: newPid(),
-      owner,
-      pids: {},
-      settings: {
-        allow_user_requests: false,
-        allow_guest_requests: false,
-        accept_conditions_text: null,
-        secret_link_expiration: 0,
-      },
-      links: [],
-      grants: [],
-    }
-    const now = timestamp()
-    const version: Version = {
-      id,
-      parent: parent.id,
-      index: 1,
-      published: null,
-      draft: { ...draft, pids: checked.pids, createdAt: now, updatedAt: now, revision: FIRST_REVISION },
-      lastDraftRevision: FIRST_REVISION,
-      bucket: newBucket(),
-      draftBucket: newBucket(),
-      tombstone: null,
-      quota: null,
-    }
-    store.transaction(() => {
-      store.saveParent(parent)
-      store.saveVersion(version)
-    })
-    return { version, problems: [...problems, ...checked.problems] }
-  }
-
-  route(app, '/api/records', {
-    POST: async (request, reply) => {
-      negotiateRecord(request)
-      const body = await readJson(request, BODY_TYPES)
-      if (!request.user) throw forbidden()
-      const { version, problems } = createDraft(request.user.id, body)
-      return answer(request, reply, { version, kind: 'draft', status: 201, problems })
-    },
-  })
 
   route(app, '/api/records/:id/draft', {
     GET: (request, reply) => {
       negotiateRecord(request)
       const { version } = findDraft(practice, request, param(request, 'id'), 'preview')
-      return answer(request, reply, { version, kind: 'draft', status: 200 })
+      return answer(practice, request, reply, { version, kind: 'draft', status: 200 })
     },
 
     PUT: async (request, reply) => {
@@ -108,13 +39,13 @@ export function registerDrafts(app: FastifyInstance, practice: Practice): void {
       const { version, edition } = findDraft(practice, request, param(request, 'id'), 'edit')
       requireRevision(edition, expected)
       const { draft, problems } = applyBody(edition, body, practice.vocabularies)
-      const checked = checkPids(draft, takenByAnother(version.id))
+      const checked = checkPids(draft, takenByAnother(practice, version.id))
       const saved = saveDraft(practice, version, { ...draft, pids: checked.pids }, SAVE_STEP)
-      return answer(request, reply, {
+      return answer(practice, request, reply, {
         version: saved,
         kind: 'draft',
         status: 200,
-        problems: [...problems, ...checked.problems, ...missingFiles(practice, saved, draft)],
+        problems: [...problems, ...checked.problems, ...fileProblems(practice, saved, draft)],
       })
     },
 
@@ -125,9 +56,9 @@ export function registerDrafts(app: FastifyInstance, practice: Practice): void {
       if (!version) throw unknownPid()
       if (!atLeast(levelOf(parentOf(practice, version), whoAsks(request)), 'edit')) throw forbidden()
       if (version.tombstone) throw forbidden()
-      if (version.draft) return answer(request, reply, { version, kind: 'draft', status: 201 })
+      if (version.draft) return answer(practice, request, reply, { version, kind: 'draft', status: 201 })
       if (!version.published) throw noDraft()
-      return answer(request, reply, { version: editPublished(practice, version), kind: 'draft', status: 201 })
+      return answer(practice, request, reply, { version: editPublished(practice, version), kind: 'draft', status: 201 })
     },
 
     DELETE: (request, reply) => {
@@ -143,8 +74,8 @@ export function registerDrafts(app: FastifyInstance, practice: Practice): void {
     POST: (request, reply) => {
       negotiateRecord(request)
       const found = findDraft(practice, request, param(request, 'id'), 'edit')
-      const version = publish(practice, found.version, found.parent, takenByAnother(found.version.id))
-      return answer(request, reply, { version, kind: 'record', status: 202 })
+      const version = publish(practice, found.version, found.parent, takenByAnother(practice, found.version.id))
+      return answer(practice, request, reply, { version, kind: 'record', status: 202 })
     },
   })
 
@@ -156,7 +87,7 @@ export function registerDrafts(app: FastifyInstance, practice: Practice): void {
       if (scheme !== 'doi') throw new ApiError(400, `No provider for scheme ${scheme}.`)
       if (edition.pids['doi']?.identifier) throw fieldError('pids.doi', 'A PID already exists for type doi')
       const pids = { ...edition.pids, doi: mintDoi(version.id) }
-      return answer(request, reply, {
+      return answer(practice, request, reply, {
         version: saveDraft(practice, version, { ...edition, pids }, PID_STEP),
         kind: 'draft',
         status: 201,
@@ -173,13 +104,88 @@ export function registerDrafts(app: FastifyInstance, practice: Practice): void {
       }
       // Only a DOI that the repository reserved can be given back.
       if (!doi || doi.provider !== 'datacite' || doi.identifier !== mintDoi(version.id).identifier) throw unknownPid()
-      return answer(request, reply, {
+      return answer(practice, request, reply, {
         version: saveDraft(practice, version, { ...edition, pids: others }, PID_STEP),
         kind: 'draft',
         status: 200,
       })
     },
   })
+}
+
+/** Makes a draft of whatever was sent, which may be nothing. */
+export async function createDraft(
+  practice: Practice,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): Promise<FastifyReply> {
+  negotiateRecord(request)
+  const body = await readJson(request, BODY_TYPES)
+  if (!request.user) throw forbidden()
+  const { draft, problems } = applyBody(EMPTY_DRAFT, body, practice.vocabularies)
+  const id = newPid()
+  const checked = checkPids(draft, takenByAnother(practice, id))
+  const parent: Parent = {
+    id: newPid(),
+    owner: request.user.id,
+    pids: {},
+    settings: {
+      allow_user_requests: false,
+      allow_guest_requests: false,
+      accept_conditions_text: null,
+      secret_link_expiration: 0,
+    },
+    links: [],
+    grants: [],
+  }
+  const now = timestamp()
+  const version: Version = {
+    id,
+    parent: parent.id,
+    index: 1,
+    published: null,
+    draft: { ...draft, pids: checked.pids, createdAt: now, updatedAt: now, revision: FIRST_REVISION },
+    startedAt: now,
+    lastDraftRevision: FIRST_REVISION,
+    bucket: newBucket(),
+    draftBucket: newBucket(),
+    tombstone: null,
+    quota: null,
+  }
+  practice.store.transaction(() => {
+    practice.store.saveParent(parent)
+    practice.store.saveVersion(version)
+  })
+  return answer(practice, request, reply, {
+    version,
+    kind: 'draft',
+    status: 201,
+    problems: [...problems, ...checked.problems],
+  })
+}
+
+function answer(
+  practice: Practice,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  parts: { version: Version; kind: 'draft' | 'record'; status: number; problems?: readonly FieldProblem[] },
+): FastifyReply {
+  const parent = parentOf(practice, parts.version)
+  return sendRecord(practice, request, reply.code(parts.status), {
+    view: { version: parts.version, parent, kind: parts.kind, level: levelOf(parent, whoAsks(request)) },
+    problems: parts.problems ?? [],
+  })
+}
+
+/** Says of a DOI whether it is another version's, published or reserved. */
+function takenByAnother(practice: Practice, id: string): (doi: string) => boolean {
+  return (doi) =>
+    practice.store
+      .allVersions()
+      .some(
+        (other) =>
+          other.id !== id && [other.published, other.draft].some((edition) => edition?.pids['doi']?.identifier === doi),
+      )
 }
 
 /** Revisions as the real server counts them: a client must take them from answers, not compute them (findings: ETag form). */
@@ -209,20 +215,22 @@ export function saveDraft(practice: Practice, version: Version, draft: Draftable
 }
 
 /** Said on every save until there is a file, or files are switched off (behaviour 3.3). */
-function missingFiles(practice: Practice, version: Version, draft: Draftable): FieldProblem[] {
+function fileProblems(practice: Practice, version: Version, draft: Draftable): FieldProblem[] {
   const files = practice.store.files('draft', version.id)
-  if (draft.filesEnabled && files.length === 0) return [{ field: 'files.enabled', messages: [MISSING_FILES] }]
   if (!draft.filesEnabled && files.length > 0) {
-    return [
-      { field: 'files.enabled', messages: ['You must first delete all files to set the record to be metadata-only.'] },
-    ]
+    const message = 'You must first delete all files to set the record to be metadata-only.'
+    return [{ field: 'files.enabled', messages: [message] }]
   }
-  if (draft.defaultPreview !== null && !files.some(({ key }) => key === draft.defaultPreview)) {
-    return [
-      { field: 'files.default_preview', messages: [`Default preview file "${draft.defaultPreview}" is not uploaded.`] },
-    ]
+  const problems: FieldProblem[] = []
+  if (draft.filesEnabled && files.length === 0) problems.push({ field: 'files.enabled', messages: [MISSING_FILES] })
+  const preview = draft.defaultPreview
+  if (preview !== null && !files.some(({ key }) => key === preview)) {
+    problems.push({
+      field: 'files.default_preview',
+      messages: [`Cannot set ${preview} as default preview: there is no such file.`],
+    })
   }
-  return []
+  return problems
 }
 
 const MISSING_FILES = 'Missing uploaded files. To disable files for this record please mark it as metadata-only.'
@@ -239,7 +247,7 @@ function editPublished(practice: Practice, version: Version): Version {
     }
     return store.saveVersion({
       ...version,
-      draft: { ...published, createdAt: now, updatedAt: now, revision },
+      draft: { ...published, createdAt: version.startedAt, updatedAt: now, revision },
       lastDraftRevision: revision,
       draftBucket: newBucket(),
     })

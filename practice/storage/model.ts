@@ -43,6 +43,8 @@ export type Version = {
   readonly index: number
   readonly published: Edition | null
   readonly draft: Edition | null
+  /** When its first draft was made: drafts of the published record say so too. */
+  readonly startedAt: string
   /** A draft made again for the same record goes on counting from here. */
   readonly lastDraftRevision: number
   /** Where the files of the record lie, and those of the draft while it has some of its own. */
