@@ -231,6 +231,13 @@ export const ERRORS = {
     action: 'none',
   },
 
+  'record-not-found': {
+    happened: 'There is no record or draft {record} on {server} that you may read.',
+    next: 'Nothing was compared.',
+    todo: 'Check its number and the server, and that the token is that of its owner.',
+    action: 'none',
+  },
+
   // Files
   'file-changed': {
     happened: '{name} changed on disk: it was {before} and is {now}.',

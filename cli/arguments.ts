@@ -1,0 +1,152 @@
+import { parseArgs } from 'node:util'
+import type { ServerChoice } from '../contract/desk/account.ts'
+
+export type Pack = 'auto' | 'never' | 'always'
+
+export type Command =
+  | {
+      readonly kind: 'deposit'
+      readonly folder: string
+      readonly server: ServerChoice
+      readonly metadata: string | null
+      readonly title: string | null
+      readonly pack: Pack
+      readonly publish: boolean
+      readonly json: boolean
+    }
+  | { readonly kind: 'resume'; readonly json: boolean }
+  | { readonly kind: 'status'; readonly json: boolean }
+  | {
+      readonly kind: 'verify'
+      readonly record: string
+      readonly folder: string
+      readonly server: ServerChoice | null
+      readonly json: boolean
+    }
+  | { readonly kind: 'help' }
+  | { readonly kind: 'version' }
+
+/** Something is wrong with how `desk` was called; the message says what. */
+export class UsageError extends Error {}
+
+export const HELP = `Deposit Desk publishes folders of data to Zenodo and other InvenioRDM repositories.
+
+  desk deposit FOLDER [options]   upload a folder as a draft, verified by checksum
+    --server SERVER      zenodo, sandbox, practice, or the address of a repository (default: practice)
+    --metadata FILE      metadata as JSON in the form of InvenioRDM: {"metadata": {…}} or the metadata alone
+    --title TEXT         title of the record
+    --pack WHEN          pack top-level folders into zips: auto (when there are too many files), never, always
+    --publish            publish when every file is verified; on a public server needs a title and creators
+  desk resume                     finish everything that was started, including publishing
+  desk status                     what there is, and how far
+  desk verify RECORD FOLDER [--server SERVER]
+                                  compare a record or draft (its id, address or DOI) with a folder by MD5
+  desk help | version
+
+  --json                          one JSON object a line in place of text
+
+The token is taken from DEPOSIT_DESK_TOKEN, else from the keychain of this computer, where the application keeps it. Practice
+needs none. Everything is kept in DEPOSIT_DESK_HOME, by default in the folder of the application.
+
+Exit status: 0 done, 1 failed, 2 wrong use, 3 not finished, but “desk resume” goes on.
+`
+
+const OPTIONS = {
+  server: { type: 'string' },
+  metadata: { type: 'string' },
+  title: { type: 'string' },
+  pack: { type: 'string' },
+  community: { type: 'string' },
+  publish: { type: 'boolean' },
+  json: { type: 'boolean' },
+  help: { type: 'boolean', short: 'h' },
+  version: { type: 'boolean' },
+} as const
+
+type Option = keyof typeof OPTIONS
+type Given = { readonly [O in Option]?: (typeof OPTIONS)[O]['type'] extends 'boolean' ? boolean : string }
+
+const ALLOWED: Readonly<Record<string, readonly Option[]>> = {
+  deposit: ['server', 'metadata', 'title', 'pack', 'community', 'publish', 'json'],
+  resume: ['json'],
+  status: ['json'],
+  verify: ['server', 'json'],
+  help: [],
+  version: [],
+}
+
+/** Reads what was typed after `desk`. Throws UsageError. */
+export function readArguments(args: readonly string[]): Command {
+  const { values, positionals } = parse(args)
+  if (values.help) return { kind: 'help' }
+  if (values.version) return { kind: 'version' }
+  const [name = 'help', ...rest] = positionals
+  const allowed = ALLOWED[name]
+  if (!allowed) throw new UsageError(`There is no command “${name}”.`)
+  for (const option of Object.keys(values) as Option[]) {
+    if (!allowed.includes(option)) throw new UsageError(`“desk ${name}” has no option --${option}.`)
+  }
+  const json = values.json ?? false
+  const expect = (...names: string[]) => {
+    if (rest.length !== names.length)
+      throw new UsageError(`“desk ${name}” takes ${names.join(' and ') || 'nothing'} after it.`)
+    return rest
+  }
+  switch (name) {
+    case 'deposit': {
+      const [folder = ''] = expect('FOLDER')
+      if (values.community !== undefined)
+        throw new UsageError(
+          '--community is not possible yet. Submit the draft to a community on the server’s own page.',
+        )
+      return {
+        kind: 'deposit',
+        folder,
+        server: readServer(values.server ?? 'practice'),
+        metadata: values.metadata ?? null,
+        title: values.title ?? null,
+        pack: readPack(values.pack ?? 'auto'),
+        publish: values.publish ?? false,
+        json,
+      }
+    }
+    case 'verify': {
+      const [record = '', folder = ''] = expect('RECORD', 'FOLDER')
+      return {
+        kind: 'verify',
+        record,
+        folder,
+        server: values.server === undefined ? null : readServer(values.server),
+        json,
+      }
+    }
+    case 'resume':
+    case 'status':
+      expect()
+      return { kind: name, json }
+    case 'version':
+      expect()
+      return { kind: 'version' }
+    default:
+      return { kind: 'help' }
+  }
+}
+
+function parse(args: readonly string[]): { values: Given; positionals: string[] } {
+  try {
+    return parseArgs({ args: [...args], options: OPTIONS, allowPositionals: true })
+  } catch (error) {
+    throw new UsageError(error instanceof Error ? error.message : String(error))
+  }
+}
+
+function readServer(text: string): ServerChoice {
+  if (text === 'practice' || text === 'zenodo') return { kind: text }
+  if (text === 'sandbox') return { kind: 'zenodo-sandbox' }
+  return { kind: 'other', address: text }
+}
+
+function readPack(text: string): Pack {
+  if (text === 'auto' || text === 'never' || text === 'always') return text
+  throw new UsageError(`--pack is auto, never or always, not “${text}”.`)
+}

@@ -1,0 +1,267 @@
+import { stat } from 'node:fs/promises'
+import { basename, resolve } from 'node:path'
+import type { Account } from '../contract/desk/account.ts'
+import type { Deposit } from '../contract/desk/deposit.ts'
+import { DEFAULT_CHOICES, type FolderEntry, type PlanChoices } from '../contract/desk/folder.ts'
+import type { FileRow } from '../contract/desk/transfer.ts'
+import { DeskError } from '../contract/errors.ts'
+import { planDeposit, type Plan, type PlanWarning } from '../core/deposit/plan.ts'
+import type { Desk } from '../main/desk.ts'
+import { UsageError, type Command, type Pack } from './arguments.ts'
+import { completeMetadata, isForPractice, missingForPublishing, readMetadataFile } from './metadata.ts'
+import { openOrders, type Order, type Orders } from './orders.ts'
+import { count, printable, type Output } from './output.ts'
+import { findAccount, giveToken, type Session } from './session.ts'
+
+/** 0 done, 1 failed, 3 not finished but resumable. */
+export type Outcome = 0 | 1 | 3
+
+type OrderWish = Parameters<Orders['add']>[0]
+
+/** Everything about an order that can be wrong without a server. Throws UsageError, DeskError folder-unreadable. */
+export async function readOrder(command: Extract<Command, { kind: 'deposit' }>, output: Output): Promise<OrderWish> {
+  const folder = resolve(process.env['INIT_CWD'] ?? process.cwd(), command.folder)
+  const folderName = basename(folder)
+  const found = await stat(folder).catch(() => null)
+  if (!found) throw new DeskError('folder-unreadable', { name: folderName, reason: 'it is not there' })
+  const file =
+    command.metadata === null
+      ? null
+      : await readMetadataFile(resolve(process.env['INIT_CWD'] ?? process.cwd(), command.metadata))
+  for (const name of file?.ignored ?? [])
+    output.show({ event: 'warning', message: `“${name}” in the metadata file is not used; only “metadata” is.` })
+  const metadata = { ...file?.metadata, ...(command.title === null ? {} : { title: command.title }) }
+  if (command.publish && !isForPractice(command.server)) {
+    const missing = missingForPublishing(metadata)
+    if (missing.length > 0)
+      throw new UsageError(`Publishing can’t be undone, so this must be given: ${missing.join(', ')}.`)
+  }
+  return { folder, folderName, server: command.server, metadata, pack: command.pack, publish: command.publish }
+}
+
+/** Makes the deposit of an order, stored when this returns. A deposit that an earlier run of the order made is taken. */
+export async function placeOrder(session: Session, orders: Orders, order: Order, output: Output): Promise<Deposit> {
+  const { desk } = session
+  const account = await findAccount(session, order.server)
+  const made = depositOfOrder(desk, order, account)
+  const deposit = made ?? (await makeDeposit(desk, order, account, output))
+  orders.remove(order.id)
+  return deposit
+}
+
+/** Finishes everything that is unfinished here. */
+export async function resumeAll(session: Session, home: string, output: Output, signal: AbortSignal): Promise<Outcome> {
+  const orders = openOrders(home)
+  const placed: Deposit[] = []
+  let outcome: Outcome = 0
+  for (const order of orders.list()) {
+    try {
+      placed.push(await placeOrder(session, orders, order, output))
+    } catch (error) {
+      if (!(error instanceof DeskError)) throw error
+      output.error(error.toJSON())
+      if (isFinal(error)) orders.remove(order.id)
+      if (outcome !== 3) outcome = passes(error) ? 3 : 1
+    }
+  }
+  const unfinished = session.desk.deposits.list().filter(({ group }) => group !== 'published' && group !== 'drafts')
+  const ids = new Set([...unfinished.map(({ id }) => id), ...placed.map(({ id }) => id)])
+  if (ids.size === 0 && outcome === 0) output.show({ event: 'note', text: 'Nothing is unfinished.' })
+  await giveToken(
+    session,
+    unfinished.map(({ accountId }) => accountId),
+  )
+  for (const depositId of ids) {
+    // What was stopped or gave up is meant to go on now.
+    const target = { kind: 'deposit', depositId } as const
+    await session.desk.transfers.command({ kind: 'command', command: 'resume', target }).catch(ignoreUnknown)
+    await session.desk.transfers.command({ kind: 'command', command: 'retry', target }).catch(ignoreUnknown)
+  }
+  for (const id of ids) {
+    const one = await follow(session.desk, id, output, signal)
+    if (outcome === 0 || one === 3) outcome = one
+  }
+  return outcome
+}
+
+/** Shows how a deposit goes on, until it is done, or can't go on by itself, or `signal` ends it. */
+export async function follow(desk: Desk, depositId: string, output: Output, signal: AbortSignal): Promise<Outcome> {
+  let draftShown = false
+  const showDraft = () => {
+    const { draft, accountId } = desk.deposits.get(depositId)
+    if (draftShown || !draft) return
+    draftShown = true
+    const account = desk.accounts.get(accountId)
+    output.show({
+      event: 'draft',
+      id: draft.id,
+      url: draft.url ?? `${account.origin}/uploads/${draft.id}`,
+      server: account.serverName,
+    })
+  }
+  // Files of an earlier run were shown then.
+  const shown = new Set((await verifiedRows(desk, depositId)).map(({ fileId }) => fileId))
+  const showFiles = (rows: readonly FileRow[]) => {
+    for (const { fileId, key, bytes, state } of rows) {
+      if (state.kind !== 'verified' || shown.has(fileId)) continue
+      shown.add(fileId)
+      output.show({ event: 'file', key, bytes, md5: state.md5 })
+    }
+  }
+  const ends = [
+    desk.events.on('deposits.changed', ({ depositIds }) => {
+      if (depositIds.includes(depositId)) showDraft()
+    }),
+    desk.events.on('transfers.changed', ({ overview, rows }) => {
+      showFiles(rows.filter((row) => row.depositId === depositId))
+      const progress = overview.deposits.find((one) => one.depositId === depositId)
+      if (progress) {
+        const { files, verifiedFiles, bytes, sentBytes, bytesPerSecond, leftMs } = progress
+        output.show({ event: 'progress', files, verifiedFiles, bytes, sentBytes, bytesPerSecond, leftMs })
+      }
+    }),
+  ]
+  try {
+    showDraft()
+    const deposit = await Promise.race([desk.deposits.whenSettled(depositId), aborted(signal)])
+    showDraft()
+    // Progress is told at most ten times a second: the last files may not have been.
+    showFiles(await verifiedRows(desk, depositId))
+    return conclude(desk, deposit, output)
+  } finally {
+    for (const end of ends) end()
+    output.end()
+  }
+}
+
+/** Failures of an order that the same order can only meet again. */
+function isFinal({ code }: DeskError): boolean {
+  return ['plan-refused', 'nothing-to-upload', 'folder-unreadable', 'address-invalid', 'address-insecure'].includes(
+    code,
+  )
+}
+
+/** Failures that pass without the person: the same will do later. */
+export function passes({ code }: DeskError): boolean {
+  return ['offline', 'server-unreachable', 'server-trouble', 'server-busy', 'captive-portal', 'proxy-failed'].includes(
+    code,
+  )
+}
+
+/** Without a draft the transfers do not know a deposit yet. */
+function ignoreUnknown(error: unknown): void {
+  if (!(error instanceof DeskError && error.code === 'deposit-unknown')) throw error
+}
+
+async function makeDeposit(desk: Desk, order: Order, account: Account, output: Output): Promise<Deposit> {
+  const { id: scanId } = await desk.folders.walk([order.folder])
+  // Waits for the walk.
+  const { name, entries } = await desk.folders.take(scanId)
+  const { plan, choices } = choosePlan(entries, order.pack, account)
+  output.show({ event: 'scanned', name, files: plan.files.length, bytes: plan.bytes, leftOut: plan.leftOut.length })
+  for (const warning of plan.warnings) output.show({ event: 'warning', message: warningInWords(warning, plan) })
+  const { metadata, assumed } = completeMetadata(order.metadata, order.folderName, account)
+  for (const message of assumed) output.show({ event: 'warning', message })
+  return desk.deposits.create({ scanId, accountId: account.id, choices, metadata, publishWhenVerified: order.publish })
+}
+
+/** Only one process works on the deposits of a profile, so what was made after the order, of its folder, was made for it. */
+function depositOfOrder(desk: Desk, order: Order, account: Account): Deposit | null {
+  for (const { id, accountId, sourceName } of desk.deposits.list()) {
+    if (accountId !== account.id || sourceName !== order.folderName) continue
+    const deposit = desk.deposits.get(id)
+    if (deposit.createdAt >= order.createdAt) return deposit
+  }
+  return null
+}
+
+/** `auto` keeps the paths unless there are more files than the server takes. */
+export function choosePlan(
+  entries: readonly FolderEntry[],
+  pack: Pack,
+  account: Account,
+): { plan: Plan; choices: PlanChoices } {
+  const keep = DEFAULT_CHOICES
+  const zip: PlanChoices = { ...DEFAULT_CHOICES, subfolders: 'zip' }
+  if (pack === 'always') return { plan: planDeposit(entries, zip, account.capabilities), choices: zip }
+  const plan = planDeposit(entries, keep, account.capabilities)
+  const tooMany = plan.warnings.some(({ kind }) => kind === 'too-many-files')
+  if (pack === 'never' || !tooMany) return { plan, choices: keep }
+  return { plan: planDeposit(entries, zip, account.capabilities), choices: zip }
+}
+
+function warningInWords({ kind, paths, key, found, limit }: PlanWarning, plan: Plan): string {
+  const names = paths.slice(0, 3).map(printable).join(', ') + (paths.length > 3 ? ` and ${paths.length - 3} more` : '')
+  switch (kind) {
+    case 'too-many-files':
+      return `${found ?? plan.files.length} files are more than the ${limit ?? ''} that the server takes.`
+    case 'over-quota':
+      return 'All files together are larger than what the server takes in a record.'
+    case 'file-too-large':
+      return `Larger than what the server takes: ${names}.`
+    case 'empty-file':
+      return `Left out, since the server takes no empty files: ${names}.`
+    case 'name-too-long':
+      return `The name is too long for the server: ${names}.`
+    case 'name-not-possible':
+      return `The name is not possible on the server: ${names}.`
+    case 'unicode-twins':
+      return `Two names that look the same: ${names}${key === undefined ? '' : `; one becomes ${printable(key)}`}.`
+    case 'same-name':
+      return `The same name twice: ${names}${key === undefined ? '' : `; one becomes ${printable(key)}`}.`
+    case 'one-zip':
+      return `All folders go into one zip${key === undefined ? '' : `, ${printable(key)}`}, since one for each would still be too many files.`
+  }
+}
+
+async function verifiedRows(desk: Desk, depositId: string): Promise<FileRow[]> {
+  const rows: FileRow[] = []
+  for (let from = 0; ; from += 2000) {
+    const page = await desk.transfers.files(depositId, from, 2000).catch((error: unknown) => {
+      ignoreUnknown(error)
+      return { total: 0, rows: [] }
+    })
+    rows.push(...page.rows.filter(({ state }) => state.kind === 'verified'))
+    if (from + 2000 >= page.total) return rows
+  }
+}
+
+function conclude(desk: Desk, deposit: Deposit, output: Output): Outcome {
+  const { publication, transfer, draft, accountId } = deposit
+  const { serverName, origin } = desk.accounts.get(accountId)
+  if (publication.kind === 'published') {
+    const { recordId: id, doi, url } = publication
+    output.show({ event: 'published', id, doi, url })
+    output.show({ event: 'done', record: { id, doi, url }, files: deposit.source.files, bytes: deposit.source.bytes })
+    return 0
+  }
+  const asked = desk.deposits.list().find(({ id }) => id === deposit.id)?.error ?? transfer.error
+  if (transfer.state === 'verified' && asked === null && draft) {
+    const url = draft.url ?? `${origin}/uploads/${draft.id}`
+    for (const { field, messages } of deposit.problems)
+      output.show({ event: 'warning', message: `${field}: ${messages.join(' ')}` })
+    output.show({
+      event: 'done',
+      record: { id: draft.id, doi: draft.doi, url },
+      files: transfer.verifiedFiles,
+      bytes: transfer.bytes,
+    })
+    return 0
+  }
+  if (asked) output.error(asked)
+  else
+    output.show({
+      event: 'note',
+      text: `Not finished on ${serverName}: ${count(transfer.files - transfer.verifiedFiles, 'file')} left.`,
+    })
+  if (publication.kind === 'refused') return 1
+  return 3
+}
+
+function aborted(signal: AbortSignal): Promise<never> {
+  return new Promise((_, reject) => {
+    const stop = () => reject(signal.reason instanceof Error ? signal.reason : new Error('stopped'))
+    if (signal.aborted) stop()
+    else signal.addEventListener('abort', stop, { once: true })
+  })
+}

@@ -1,0 +1,145 @@
+import { createHash } from 'node:crypto'
+import { resolve } from 'node:path'
+import type { ServerChoice } from '../contract/desk/account.ts'
+import { DEFAULT_CHOICES } from '../contract/desk/folder.ts'
+import type { FileEntry } from '../contract/repository/file.ts'
+import { DeskError } from '../contract/errors.ts'
+import { planDeposit, type PlannedFile } from '../core/deposit/plan.ts'
+import { createKeychain } from '../main/accounts/keychain/keychain.ts'
+import { resolveServer } from '../main/accounts/servers.ts'
+import { asDeskError } from '../main/deposits/context.ts'
+import { createFolders, type FinishedScan } from '../main/deposits/folders.ts'
+import { createDeskEvents } from '../main/events.ts'
+import { listDraftFiles, listRecordFiles } from '../main/repository/files.ts'
+import { createClient, HttpError, type RepositoryClient, type Server } from '../main/repository/http/client.ts'
+import { openDeskStore } from '../main/store/store.ts'
+import { createBuffers, openSource } from '../main/transfers/source.ts'
+import type { Command } from './arguments.ts'
+import type { Output } from './output.ts'
+import { practiceOf } from './session.ts'
+
+/** Compares a record or draft with a folder, by MD5. True when they hold the same. */
+export async function verify(
+  command: Extract<Command, { kind: 'verify' }>,
+  home: string,
+  environment: NodeJS.ProcessEnv,
+  output: Output,
+): Promise<boolean> {
+  const { recordId, choice } = readRecordName(command.record, command.server)
+  const practice = practiceOf(home)
+  try {
+    const client = createClient(await findServer(home, environment, choice, practice.server))
+    try {
+      const remote = await listFiles(client, recordId)
+      const folders = createFolders(createDeskEvents())
+      const { id } = await folders.walk([resolve(environment['INIT_CWD'] ?? process.cwd(), command.folder)])
+      return await compare(remote, await folders.take(id), output)
+    } finally {
+      await client.close()
+    }
+  } finally {
+    await practice.stop()
+  }
+}
+
+/** Id, address or DOI of a record. The DOIs of InvenioRDM end in the id; those of Zenodo have “zenodo.” before it. */
+export function readRecordName(text: string, choice: ServerChoice | null): { recordId: string; choice: ServerChoice } {
+  const url = /^https?:/i.test(text) ? URL.parse(text) : null
+  const path = url?.pathname.split('/').filter((part) => part !== '') ?? []
+  const at = path.findIndex((part) => part === 'records' || part === 'uploads')
+  if (url && at >= 0 && path[at + 1] !== undefined) {
+    return { recordId: path[at + 1] ?? '', choice: choice ?? { kind: 'other', address: url.origin } }
+  }
+  const last = text.split('/').at(-1) ?? ''
+  const isZenodo = last.startsWith('zenodo.')
+  return {
+    recordId: last.replace(/^zenodo\./, ''),
+    choice: choice ?? (isZenodo ? { kind: 'zenodo' } : { kind: 'practice' }),
+  }
+}
+
+async function compare(remote: readonly FileEntry[], scan: FinishedScan, output: Output): Promise<boolean> {
+  const entries = new Map(remote.map((entry) => [entry.key, entry]))
+  const planned = likeliestPlan(scan, entries)
+  const tally = { equal: 0, different: 0, missing: 0, extra: 0 }
+  const tell = (result: keyof typeof tally, key: string) => {
+    tally[result]++
+    output.show({ event: 'compared', result, key })
+  }
+  for (const file of planned) {
+    const entry = entries.get(file.key)
+    if (!entry) tell('extra', file.key)
+    else tell((await md5Of(file, scan)) === entry.checksum?.replace('md5:', '') ? 'equal' : 'different', file.key)
+  }
+  const local = new Set(planned.map(({ key }) => key))
+  for (const key of entries.keys()) if (!local.has(key)) tell('missing', key)
+  output.show({ event: 'verified', ...tally })
+  return tally.different + tally.missing + tally.extra === 0
+}
+
+/** The folder as it would be named for the record: with its paths, flattened, or zipped, whichever fits best. */
+function likeliestPlan(scan: FinishedScan, entries: ReadonlyMap<string, FileEntry>): readonly PlannedFile[] {
+  const unlimited = { maxFiles: null, quotaBytes: null, maxFileBytes: null, emptyFiles: 'accepted' } as const
+  const plans = (['keep', 'flatten', 'zip'] as const).flatMap((subfolders) =>
+    [null, 100].map(
+      (maxFiles) => planDeposit(scan.entries, { ...DEFAULT_CHOICES, subfolders }, { ...unlimited, maxFiles }).files,
+    ),
+  )
+  const unknown = (files: readonly PlannedFile[]) =>
+    files.filter(({ key }) => !entries.has(key)).length +
+    entries.size -
+    files.filter(({ key }) => entries.has(key)).length
+  return plans.reduce((best, plan) => (unknown(plan) < unknown(best) ? plan : best))
+}
+
+async function md5Of(file: PlannedFile, scan: FinishedScan): Promise<string> {
+  const source =
+    file.source.kind === 'file'
+      ? { ...file.source, path: scan.locate(file.source.path) }
+      : {
+          kind: 'zip' as const,
+          entries: file.source.entries.map((entry) => ({ ...entry, path: scan.locate(entry.path) })),
+        }
+  const opened = await openSource({ fileId: 0, key: file.key, bytes: file.bytes, source }, createBuffers())
+  const hash = createHash('md5')
+  try {
+    for await (const chunk of opened.chunks(0, file.bytes)) hash.update(chunk)
+  } finally {
+    await opened.close()
+  }
+  return hash.digest('hex')
+}
+
+async function listFiles(client: RepositoryClient, recordId: string): Promise<FileEntry[]> {
+  try {
+    return await listRecordFiles(client, recordId).catch((error: unknown) => {
+      if (!(error instanceof HttpError && error.status === 404)) throw error
+      return listDraftFiles(client, recordId)
+    })
+  } catch (error) {
+    const refused =
+      error instanceof HttpError && [403, 404, 410].includes(error.status) && !error.tokenRefused && !error.html
+    if (refused) throw new DeskError('record-not-found', { record: recordId, server: client.server.name })
+    throw asDeskError(error, client.server.name)
+  }
+}
+
+/** With a token where there is one: a published record can be read without. */
+async function findServer(
+  home: string,
+  environment: NodeJS.ProcessEnv,
+  choice: ServerChoice,
+  practice: () => Promise<{ url: string; tokens: { researcher: string } }>,
+): Promise<Server> {
+  if (choice.kind === 'practice') {
+    const { url, tokens } = await practice()
+    return { origin: url, name: 'Practice', token: tokens.researcher }
+  }
+  const { origin, name } = resolveServer(choice)
+  const given = environment['DEPOSIT_DESK_TOKEN']?.trim()
+  if (given) return { origin, name, token: given }
+  const store = openDeskStore(home)
+  const account = store.accounts.list().find((one) => one.origin === origin)
+  store.close()
+  return { origin, name, token: account ? await createKeychain(environment).read(origin, account.user.id) : null }
+}
