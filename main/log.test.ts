@@ -1,5 +1,5 @@
 import { mkdtemp, readFile, readdir, rm, stat } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { homedir, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { openLog, redact } from './log.ts'
@@ -18,6 +18,20 @@ test.each([
 
 test('what a server says can neither forge a line nor steer a terminal', () => {
   expect(redact('a\u001b[2Jb\rc\u202Ed')).toBe('a�[2Jb�c�d')
+})
+
+test('no place on this computer is written', async () => {
+  const home = await mkdtemp(join(tmpdir(), 'deposit-desk-log-'))
+  try {
+    const cause = new Error(`ENOENT: open '${join(homedir(), 'study/patients.csv')}'`)
+    openLog(home).failure('1', 'deposits.create', new Error(`${home}/desk.db`, { cause }))
+    const text = await readFile(join(home, 'logs/deposit-desk.log'), 'utf8')
+    expect(text).toContain("'[home]/study/patients.csv'")
+    expect(text).toContain('[profile]/desk.db')
+    expect(text).not.toContain(home)
+  } finally {
+    await rm(home, { recursive: true })
+  }
 })
 
 test('failures are kept with their number and stack, in files that stay small and private', async () => {

@@ -1,4 +1,5 @@
 import { appendFileSync, mkdirSync, renameSync, statSync } from 'node:fs'
+import { homedir } from 'node:os'
 import { join } from 'node:path'
 import { inspect } from 'node:util'
 
@@ -18,7 +19,7 @@ export function openLog(home: string): Log {
     failure: (support, what, error) => {
       const detail =
         error === undefined ? '' : ` ${inspect(error, { depth: 3, maxStringLength: 500, breakLength: Infinity })}`
-      const line = redact(`${new Date().toISOString()} ${support} ${what}${detail}`)
+      const line = withoutPlaces(redact(`${new Date().toISOString()} ${support} ${what}${detail}`), home)
       try {
         mkdirSync(folder, { recursive: true, mode: 0o700 })
         if ((statSync(file, { throwIfNoEntry: false })?.size ?? 0) > FILE_LIMIT_BYTES) renameSync(file, `${file}.1`)
@@ -28,6 +29,11 @@ export function openLog(home: string): Log {
       }
     },
   }
+}
+
+/** Where someone’s files are says who they are, and often what they work on. */
+function withoutPlaces(text: string, profile: string): string {
+  return text.replaceAll(profile, '[profile]').replaceAll(homedir(), '[home]')
 }
 
 /**

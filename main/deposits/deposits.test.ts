@@ -147,9 +147,9 @@ test('a folder becomes a draft, a form is saved with its mistakes, and both are 
   expect(publication.citation).toContain('Hourly soil moisture')
   expect(proxy.count(/POST .*\/actions\/publish/)).toBe(1)
 
-  const receipt = JSON.parse((await desk.deposits.receipt(id, 'json')).text)
+  const receipt = JSON.parse((await desk.deposits.receipt(id, 'json')).text) as { files: { name: string }[] }
   expect(receipt).toMatchObject({ record: { doi: publication.doi }, folder: { name: 'soil' } })
-  expect(receipt.files.map(({ name }: { name: string }) => name)).toEqual(['README.md', 'raw.zip'])
+  expect(receipt.files.map(({ name }) => name)).toEqual(['README.md', 'raw.zip'])
   expect(desk.deposits.list()).toMatchObject([{ id, group: 'published', error: null }])
   expect(() => desk.deposits.saveMetadata(id, complete)).toThrow(expect.objectContaining({ code: 'already-published' }))
 })

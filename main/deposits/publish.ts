@@ -141,8 +141,10 @@ export async function notePublished(
     bibtex: null,
     badge: doi === null ? '' : doiBadge(doi, origin, address),
   } as const
-  context.update(depositId, () => ({
+  context.update(depositId, ({ edit, sentEdit }) => ({
     publication: published,
+    // What is public is what counts now; only a text that was never sent stays as it is.
+    ...(edit === sentEdit && record.metadata !== undefined ? { metadata: record.metadata } : {}),
     publishWhenVerified: false,
     syncError: null,
     problems: [],
