@@ -124,8 +124,8 @@ export const CALLS = {
     ['scan-unknown', 'account-unknown', 'plan-refused', 'nothing-to-upload'],
   ),
   'deposits.saveMetadata': call(
-    'Stores the metadata as written, at once; sending follows by itself.',
-    z.strictObject({ depositId: depositIdSchema, metadata: metadataSchema }),
+    'Stores the metadata as written, at once; sending follows by itself. `edit`: that of the deposit which the form shows, so that what was merged since is not taken back.',
+    z.strictObject({ depositId: depositIdSchema, metadata: metadataSchema, edit: z.int().optional() }),
     depositSchema,
     ['deposit-unknown', 'already-published'],
   ),
