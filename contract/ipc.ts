@@ -10,12 +10,7 @@ import {
 import { depositIdSchema, depositSchema, depositSummarySchema, publishGuardSchema } from './desk/deposit.ts'
 import { folderEntrySchema, planChoicesSchema, scanIdSchema, scanSchema } from './desk/folder.ts'
 import { settingsSchema } from './desk/settings.ts'
-import {
-  fileRowSchema,
-  transferCommandSchema,
-  transferOverviewSchema,
-  transferTargetSchema,
-} from './desk/transfer.ts'
+import { fileRowSchema, transferCommandSchema, transferOverviewSchema, transferTargetSchema } from './desk/transfer.ts'
 import { appErrorSchema, type AppError, type ErrorCode } from './errors.ts'
 import { metadataSchema } from './repository/record.ts'
 import { personSchema, vocabularyItemSchema } from './repository/vocabulary.ts'
@@ -141,10 +136,12 @@ export const CALLS = {
     'draft-gone',
   ]),
   'deposits.releaseDoi': call('Gives a reserved DOI back.', deposit, depositSchema, ['deposit-unknown', 'doi-refused']),
-  'deposits.guard': call('Reads draft, files and folder, and says what stands in the way.', deposit, publishGuardSchema, [
-    'deposit-unknown',
-    'draft-gone',
-  ]),
+  'deposits.guard': call(
+    'Reads draft, files and folder, and says what stands in the way.',
+    deposit,
+    publishGuardSchema,
+    ['deposit-unknown', 'draft-gone'],
+  ),
   'deposits.publish': call(
     'Publishes once what the guard showed. A lost answer is followed by reading.',
     z.strictObject({ depositId: depositIdSchema, revision: z.int() }),
@@ -157,9 +154,12 @@ export const CALLS = {
     z.object({ name: z.string() }).nullable(),
     ['deposit-unknown', 'save-failed'],
   ),
-  'deposits.restart': call('New draft with the same folder and metadata, after the draft was deleted elsewhere.', deposit, depositSchema, [
-    'deposit-unknown',
-  ]),
+  'deposits.restart': call(
+    'New draft with the same folder and metadata, after the draft was deleted elsewhere.',
+    deposit,
+    depositSchema,
+    ['deposit-unknown'],
+  ),
   'deposits.remove': call(
     'Removes the deposit here; with `draft` also the draft on the server. Published records stay.',
     z.strictObject({ depositId: depositIdSchema, draft: z.boolean() }),
@@ -193,9 +193,12 @@ export const CALLS = {
     z.array(vocabularyItemSchema),
     ['account-unknown'],
   ),
-  'people.search': call('Names with ORCID as the server knows them.', z.strictObject({ accountId: accountIdSchema, query }), z.array(personSchema), [
-    'account-unknown',
-  ]),
+  'people.search': call(
+    'Names with ORCID as the server knows them.',
+    z.strictObject({ accountId: accountIdSchema, query }),
+    z.array(personSchema),
+    ['account-unknown'],
+  ),
   'affiliations.search': call(
     'Organisations with ROR.',
     z.strictObject({ accountId: accountIdSchema, query }),
@@ -204,13 +207,20 @@ export const CALLS = {
   ),
 
   // The application
-  'app.info': call('Version, platform and runtime.', nothing, z.object({ version: z.string(), platform: z.string(), electron: z.string() })),
+  'app.info': call(
+    'Version, platform and runtime.',
+    nothing,
+    z.object({ version: z.string(), platform: z.string(), electron: z.string() }),
+  ),
   'app.connections': call('State of the connection to each server in use.', nothing, z.array(connectionSchema)),
   'app.settings': call('Settings.', nothing, settingsSchema),
   'app.saveSettings': call('Stores settings.', settingsSchema, settingsSchema),
-  'app.open': call('Opens an https address in the browser; loopback only for an account’s own server.', z.strictObject({ url: z.string().max(4000) }), done, [
-    'link-refused',
-  ]),
+  'app.open': call(
+    'Opens an https address in the browser; loopback only for an account’s own server.',
+    z.strictObject({ url: z.string().max(4000) }),
+    done,
+    ['link-refused'],
+  ),
   'app.copy': call('Puts text on the clipboard.', z.strictObject({ text: z.string().max(1_000_000) }), done),
   'app.ready': call('The first screen is painted; main may show the window.', nothing, done),
 } as const satisfies Record<string, Call>
@@ -219,12 +229,18 @@ export const EVENTS = {
   'accounts.changed': event('Accounts were added, renewed or removed.', nothing),
   'connections.changed': event('Connections changed; at most twice a second.', z.array(connectionSchema)),
   'folders.changed': event('A walk went on; at most ten times a second.', scanSchema),
-  'deposits.changed': event('These deposits changed, other than by progress.', z.object({ depositIds: z.array(depositIdSchema) })),
+  'deposits.changed': event(
+    'These deposits changed, other than by progress.',
+    z.object({ depositIds: z.array(depositIdSchema) }),
+  ),
   'transfers.changed': event(
     'Changed rows only, at most ten times a second.',
     z.object({ overview: transferOverviewSchema, rows: z.array(fileRowSchema) }),
   ),
-  'app.command': event('A command from the menu.', z.object({ command: z.enum(['new-deposit', 'choose-files', 'palette', 'settings', 'deposits', 'transfers']) })),
+  'app.command': event(
+    'A command from the menu.',
+    z.object({ command: z.enum(['new-deposit', 'choose-files', 'palette', 'settings', 'deposits', 'transfers']) }),
+  ),
 } as const satisfies Record<string, Event>
 
 export type CallName = keyof typeof CALLS
@@ -243,7 +259,9 @@ export type Handlers = { readonly [C in CallName]: (input: Input<C>) => Promise<
 
 /** `window.desk`: one function a call, except that dropped files go in as File objects; and one subscription an event. */
 export type DeskBridge = {
-  readonly call: { readonly [C in Exclude<CallName, 'folders.dropped'>]: (input: Input<C>) => Promise<Envelope<Output<C>>> }
+  readonly call: {
+    readonly [C in Exclude<CallName, 'folders.dropped'>]: (input: Input<C>) => Promise<Envelope<Output<C>>>
+  }
   /** Walks real dropped or picked files; objects without a path on this computer are refused. */
   readonly dropped: (files: readonly DroppedFile[]) => Promise<Envelope<Output<'folders.dropped'>>>
   /** Returns the function that ends the subscription. */
