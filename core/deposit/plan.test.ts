@@ -174,12 +174,13 @@ test('whatever is dropped, every entry is either taken once or left out, and no 
   )
 })
 
+// Far from what it takes, near enough that a square would show.
 test.each(['keep', 'flatten', 'zip'] as const)(
   'a hundred thousand files of the same name are planned quickly (%s)',
   (subfolders) => {
     const entries = Array.from({ length: 100_000 }, (_, at) => file(`set/${at % 1000}/sub-${at}/data.csv`))
     const startedAt = Date.now()
     plan(entries, { subfolders, leaveOut: ['none'] })
-    expect(Date.now() - startedAt).toBeLessThan(2_500)
+    expect(Date.now() - startedAt).toBeLessThan(10_000)
   },
 )

@@ -52,6 +52,7 @@ test('closed folders hide what is below them', () => {
   expect(openRows(tree(), new Set(['raw'])).map(({ path }) => path)).toEqual(['README.md', '.git', 'raw'])
 })
 
+// Far from what it takes, near enough that a square would show.
 test('a hundred thousand entries become rows quickly', () => {
   const many: FolderEntry[] = Array.from({ length: 100_000 }, (_, at) => ({
     path: `set/${at % 100}/${at}/data.csv`,
@@ -64,5 +65,5 @@ test('a hundred thousand entries become rows quickly', () => {
   const plan = planDeposit(many, DEFAULT_CHOICES, limits)
   const startedAt = Date.now()
   expect(buildTree(many, plan)).toHaveLength(1 + 100 + 100_000 + 100_000)
-  expect(Date.now() - startedAt).toBeLessThan(2_500)
+  expect(Date.now() - startedAt).toBeLessThan(10_000)
 })

@@ -29,7 +29,7 @@ export type TreeRow = {
 
 type Folder = {
   readonly path: string
-  readonly folders: Map<string, Folder>
+  readonly folders: Folder[]
   readonly files: FolderEntry[]
   /** The entry itself where it is a folder of which only the count is known. */
   entry: FolderEntry | null
@@ -58,30 +58,43 @@ export function openRows(rows: readonly TreeRow[], closed: ReadonlySet<string>):
   return open
 }
 
+const AS_IT_IS: Becomes = { kind: 'as-it-is' }
+
 function findFates(plan: Plan): Map<string, Becomes> {
   const fates = new Map<string, Becomes>()
   for (const { key, source } of plan.files) {
-    if (source.kind === 'zip') for (const { path } of source.entries) fates.set(path, { kind: 'in-zip', key })
-    else fates.set(source.path, key === source.path.normalize('NFC') ? { kind: 'as-it-is' } : { kind: 'renamed', key })
+    if (source.kind === 'file') {
+      fates.set(source.path, key === source.path.normalize('NFC') ? AS_IT_IS : { kind: 'renamed', key })
+      continue
+    }
+    const zipped: Becomes = { kind: 'in-zip', key }
+    for (const { path } of source.entries) fates.set(path, zipped)
   }
   for (const { entry, reason } of plan.leftOut) fates.set(entry.path, { kind: 'left-out', reason })
   return fates
 }
 
 function arrange(entries: readonly FolderEntry[]): Folder {
-  const root: Folder = { path: '', folders: new Map(), files: [], entry: null }
+  const root: Folder = { path: '', folders: [], files: [], entry: null }
   const known = new Map<string, Folder>([['', root]])
   const folderAt = (path: string): Folder => {
     const there = known.get(path)
     if (there !== undefined) return there
-    const folder: Folder = { path, folders: new Map(), files: [], entry: null }
+    const folder: Folder = { path, folders: [], files: [], entry: null }
     known.set(path, folder)
-    folderAt(path.slice(0, Math.max(0, path.lastIndexOf('/')))).folders.set(path, folder)
+    folderAt(path.slice(0, Math.max(0, path.lastIndexOf('/')))).folders.push(folder)
     return folder
   }
+  // Most entries stand in the same folder as the one before.
+  let last = root
   for (const entry of entries) {
-    if (entry.kind === 'folder') folderAt(entry.path).entry = entry
-    else folderAt(entry.path.slice(0, Math.max(0, entry.path.lastIndexOf('/')))).files.push(entry)
+    if (entry.kind === 'folder') {
+      folderAt(entry.path).entry = entry
+      continue
+    }
+    const length = Math.max(0, entry.path.lastIndexOf('/'))
+    if (length !== last.path.length || !entry.path.startsWith(last.path)) last = folderAt(entry.path.slice(0, length))
+    last.files.push(entry)
   }
   return root
 }
@@ -91,14 +104,15 @@ type Sum = {
   files: number
   bytes: number
   alone: number
-  readonly zips: Set<string>
+  /** Made when the first is met: most folders have none. */
+  zips: Set<string> | null
   leftOutFiles: number
   leftOutBytes: number
   reason: LeftOut['reason'] | null
 }
 
 function addRows(folder: Folder, depth: number, fates: ReadonlyMap<string, Becomes>, rows: TreeRow[]): Sum {
-  const sum: Sum = { files: 0, bytes: 0, alone: 0, zips: new Set(), leftOutFiles: 0, leftOutBytes: 0, reason: null }
+  const sum: Sum = { files: 0, bytes: 0, alone: 0, zips: null, leftOutFiles: 0, leftOutBytes: 0, reason: null }
   const place = rows.length
   if (depth >= 0) rows.push(rowOf(folder, depth, sum, place))
   if (folder.entry !== null) count(sum, folder.entry, fateOf(folder.entry, fates))
@@ -118,7 +132,7 @@ function addRows(folder: Folder, depth: number, fates: ReadonlyMap<string, Becom
       end: rows.length + 1,
     })
   }
-  for (const inner of folder.folders.values()) merge(sum, addRows(inner, depth + 1, fates, rows))
+  for (const inner of folder.folders) merge(sum, addRows(inner, depth + 1, fates, rows))
   if (depth >= 0) rows[place] = rowOf(folder, depth, sum, rows.length)
   return sum
 }
@@ -133,11 +147,12 @@ function rowOf({ path }: Folder, depth: number, sum: Sum, end: number): TreeRow 
       leftOutFiles: 0,
       becomes: { kind: 'left-out', reason: sum.reason },
     }
-  const [zip] = sum.zips
+  const [zip] = sum.zips ?? []
+  const zips = sum.zips?.size ?? 0
   const becomes: Becomes =
-    zip !== undefined && sum.zips.size === 1 && sum.alone === 0
+    zip !== undefined && zips === 1 && sum.alone === 0
       ? { kind: 'in-zip', key: zip }
-      : { kind: 'files', files: sum.alone + sum.zips.size }
+      : { kind: 'files', files: sum.alone + zips }
   return { ...shared, files: sum.files, bytes: sum.bytes, leftOutFiles: sum.leftOutFiles, becomes }
 }
 
@@ -150,7 +165,7 @@ function count(sum: Sum, entry: FolderEntry, becomes: Becomes): void {
   }
   sum.files += entry.files
   sum.bytes += entry.bytes
-  if (becomes.kind === 'in-zip') sum.zips.add(becomes.key)
+  if (becomes.kind === 'in-zip') addZip(sum, becomes.key)
   else sum.alone += 1
 }
 
@@ -158,10 +173,15 @@ function merge(sum: Sum, below: Sum): void {
   sum.files += below.files
   sum.bytes += below.bytes
   sum.alone += below.alone
-  for (const key of below.zips) sum.zips.add(key)
+  for (const key of below.zips ?? []) addZip(sum, key)
   sum.leftOutFiles += below.leftOutFiles
   sum.leftOutBytes += below.leftOutBytes
   sum.reason ??= below.reason
+}
+
+function addZip(sum: Sum, key: string): void {
+  sum.zips ??= new Set()
+  sum.zips.add(key)
 }
 
 /** An entry that the plan does not name came after it was made: it is not part of it. */
