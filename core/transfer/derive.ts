@@ -2,7 +2,7 @@ import type { DepositTransfer } from '../../contract/desk/deposit.ts'
 import type { FileState } from '../../contract/desk/transfer.ts'
 import type { AppError } from '../../contract/errors.ts'
 import { partLength } from './parts.ts'
-import type { TransferState } from './machine.ts'
+import { isSettled, type TransferState } from './machine.ts'
 
 /** What moves while a step is under way; kept in memory only. */
 export type Progress = {
@@ -104,6 +104,8 @@ export type Tally = {
   readonly sentBytes: number
   /** Of what is neither verified nor paused, blocked or cancelled: what the time left is about. */
   readonly openBytes: number
+  /** Files that are cancelled or left out, of which the server still has something. */
+  readonly clearing: number
 }
 
 export const NOTHING_COUNTED: Tally = {
@@ -122,17 +124,31 @@ export const NOTHING_COUNTED: Tally = {
   bytes: 0,
   sentBytes: 0,
   openBytes: 0,
+  clearing: 0,
 }
 
-export type Counted = { readonly kind: FileState['kind']; readonly bytes: number; readonly sentBytes: number }
+export type Counted = {
+  readonly kind: FileState['kind']
+  readonly bytes: number
+  readonly sentBytes: number
+  readonly clearing: boolean
+}
+
+/** What a file counts as; `kind` is that of its state for the person. */
+export function countedAs(state: TransferState, progress: Progress, kind: FileState['kind']): Counted {
+  const clearing = (kind === 'cancelled' || kind === 'left-out') && !isSettled(state.step)
+  return { kind, bytes: state.ledger.bytes, sentBytes: sentBytesOf(state, progress), clearing }
+}
 
 /** The tally with a file counted in (`sign` 1) or out (-1). */
 export function count(tally: Tally, file: Counted, sign: 1 | -1): Tally {
   const states = { ...tally.states, [file.kind]: tally.states[file.kind] + sign }
-  if (file.kind === 'left-out') return { ...tally, states }
+  const clearing = tally.clearing + (file.clearing ? sign : 0)
+  if (file.kind === 'left-out') return { ...tally, states, clearing }
   const open = isOpen(file.kind) ? file.bytes - file.sentBytes : 0
   return {
     states,
+    clearing,
     bytes: tally.bytes + sign * file.bytes,
     sentBytes: tally.sentBytes + sign * file.sentBytes,
     openBytes: tally.openBytes + sign * open,
@@ -182,10 +198,7 @@ export function depositTransferOf(
   if (blocked?.kind === 'blocked') return { ...common, state: 'needs-you', at: null, error: blocked.error }
   const paused = states.paused > 0 ? first('paused') : null
   if (paused?.kind === 'paused') return { ...common, state: 'paused', at: paused.pausedAt, error: null }
-  return {
-    ...common,
-    state: states.cancelled > 0 || states.verified === 0 ? 'cancelled' : 'verified',
-    at: null,
-    error: null,
-  }
+  if (states.cancelled > 0 || states.verified === 0) return { ...common, state: 'cancelled', at: null, error: null }
+  // Publishing has to wait for it: an entry that is left over would be refused, or published.
+  return { ...common, state: tally.clearing > 0 ? 'verifying' : 'verified', at: null, error: null }
 }

@@ -1,14 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import {
-  count,
-  depositTransferOf,
-  fileStateOf,
-  NO_PROGRESS,
-  NOTHING_COUNTED,
-  sentBytesOf,
-  type Tally,
-} from './derive.ts'
+import { count, countedAs, depositTransferOf, fileStateOf, NO_PROGRESS, NOTHING_COUNTED, type Tally } from './derive.ts'
 import { judge, type Circumstances, type Trouble, type Verdict } from './failure.ts'
 import { closeGate, OPEN_GATE, passesGate } from './gate.ts'
 import { planFile, type TransferState } from './machine.ts'
@@ -146,7 +138,7 @@ function tallyOf(...files: TransferState[]): Tally {
   let tally = NOTHING_COUNTED
   for (const file of files) {
     const { kind } = fileStateOf(file, NO_PROGRESS, { key: 'a', server: 'Example' })
-    tally = count(tally, { kind, bytes: file.ledger.bytes, sentBytes: sentBytesOf(file, NO_PROGRESS) }, 1)
+    tally = count(tally, countedAs(file, NO_PROGRESS, kind), 1)
   }
   return tally
 }
@@ -166,6 +158,8 @@ test('a deposit is verified only when every file that it keeps is', () => {
     blockedFiles: 1,
     error: { params: { name: 'a.csv', server: 'Example' } },
   })
+  const leaving: TransferState = { ...planned, step: { kind: 'removing', removal: { kind: 'left-out' } } }
+  expect(of(done, leaving)).toMatchObject({ state: 'verifying', files: 1 })
   expect(of()).toMatchObject({ state: 'none' })
 })
 

@@ -13,6 +13,7 @@ import {
   recallFile,
   reduce,
   type Effect,
+  type Outcome,
   type TransferEvent,
   type TransferState,
 } from '../../core/transfer/machine.ts'
@@ -142,6 +143,9 @@ class Engine implements TransferEngine {
   #halted: AppError | null = null
   #pumping = false
   #emitTimer: NodeJS.Timeout | null = null
+  /** News is on its way, not only the next look at the rate. */
+  #emitting = false
+  #emittedAt = -Infinity
   #recoverTimer: NodeJS.Timeout | null = null
   #graceTimer: NodeJS.Timeout | null = null
   readonly #drives = new Set<Promise<void>>()
@@ -334,6 +338,7 @@ class Engine implements TransferEngine {
 
   #refuse(session: Session, error: AppError): void {
     session.refused = error
+    this.#scheduleEmit()
     for (const deposit of this.#deposits.values())
       if (deposit.accountId === session.accountId) this.#interrupt(deposit.files.filter(({ busy }) => busy))
   }
@@ -456,6 +461,7 @@ class Engine implements TransferEngine {
     try {
       this.#store(() => this.#journal.setSource(file.deposit.depositId, file.fileId, file.source))
       this.#apply([file], () => ({ kind: 'read-again', bytes }))
+      this.#pump()
     } catch (error) {
       if (!(error instanceof DeskError)) throw error
     }
@@ -483,16 +489,18 @@ class Engine implements TransferEngine {
       if (this.#deposits.get(deposit.depositId) !== deposit) continue
       const states = changes.map(({ file, state }) => ({ fileId: file.fileId, state }))
       this.#store(() => this.#journal.save(deposit.depositId, states, durable ? 'now' : 'soon', point))
-      for (const { file, state, effects } of changes) {
-        file.state = state
-        file.todo = null
-        clearTimer(file)
-        if (state.step.kind !== 'sending') file.progress = NO_PROGRESS
-        for (const effect of effects) this.#effect(file, effect)
-        this.#touch(file)
-      }
+      for (const { file, ...outcome } of changes) this.#take(file, outcome)
       this.#settleWhenDone(deposit)
     }
+  }
+
+  #take(file: LiveFile, { state, effects }: Outcome): void {
+    file.state = state
+    file.todo = null
+    clearTimer(file)
+    if (state.step.kind !== 'sending') file.progress = NO_PROGRESS
+    for (const effect of effects) this.#effect(file, effect)
+    this.#touch(file)
   }
 
   #effect(file: LiveFile, effect: Effect): void {
@@ -554,6 +562,7 @@ class Engine implements TransferEngine {
 
   #blockDeposit(deposit: LiveDeposit, error: AppError): void {
     deposit.error = error
+    this.#scheduleEmit()
     this.#interrupt(deposit.files.filter(({ busy }) => busy))
     // Where there is no draft, there is nothing left to remove.
     if (error.code === 'draft-gone') {
@@ -588,10 +597,14 @@ class Engine implements TransferEngine {
     this.#restart()
   }
 
+  /** Not stored: the next start finds the same again. */
   #restart(): void {
     for (const deposit of this.#deposits.values()) {
       deposit.surveyed = false
-      this.#apply(deposit.files, () => ({ kind: 'restarted' }))
+      for (const file of deposit.files) {
+        const outcome = reduce(file.state, { kind: 'restarted' })
+        if (outcome.state !== file.state) this.#take(file, outcome)
+      }
       this.#settleWhenDone(deposit)
     }
   }
@@ -1062,13 +1075,17 @@ class Engine implements TransferEngine {
     return { error: gate.error, until: this.#now() + Math.max(0, closedMs) }
   }
 
-  #scheduleEmit(afterMs = PROGRESS_EVERY_MS): void {
-    if (this.#stopped) return
-    this.#emitTimer ??= setTimeout(() => this.#emit(), afterMs)
+  #scheduleEmit(): void {
+    if (this.#stopped || this.#emitting) return
+    if (this.#emitTimer !== null) clearTimeout(this.#emitTimer)
+    const sinceLast = monotonic() - this.#emittedAt
+    this.#emitting = true
+    this.#emitTimer = setTimeout(() => this.#emit(), Math.max(0, PROGRESS_EVERY_MS - sinceLast))
   }
 
   #emit(): void {
-    this.#emitTimer = null
+    this.#emitting = false
+    this.#emittedAt = monotonic()
     if (this.#listeners.size > 0) {
       const now = monotonic()
       for (const deposit of this.#deposits.values()) {
@@ -1091,7 +1108,7 @@ class Engine implements TransferEngine {
     } else this.#changed.clear()
     if (this.#changed.size > 0) this.#scheduleEmit()
     // A rate that stands still is news as well.
-    else if (this.#running > 0) this.#scheduleEmit(1000)
+    else if (this.#running > 0) this.#emitTimer = setTimeout(() => this.#emit(), 1000)
   }
 
   #tell(event: EngineEvent): void {

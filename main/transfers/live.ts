@@ -4,11 +4,11 @@ import type { FileRow, FileState } from '../../contract/desk/transfer.ts'
 import type { AppError } from '../../contract/errors.ts'
 import {
   count,
+  countedAs,
   depositTransferOf,
   fileStateOf,
   NO_PROGRESS,
   NOTHING_COUNTED,
-  sentBytesOf,
   type Counted,
   type Hold,
   type Progress,
@@ -125,8 +125,7 @@ export class LiveDeposit {
   /** Keeps the sums right after a file has changed. */
   recount(file: LiveFile): void {
     if (file.counted !== null) this.tally = count(this.tally, file.counted, -1)
-    const { bytes } = file.state.ledger
-    file.counted = { kind: file.view.kind, bytes, sentBytes: sentBytesOf(file.state, file.progress) }
+    file.counted = countedAs(file.state, file.progress, file.view.kind)
     this.tally = count(this.tally, file.counted, 1)
   }
 

@@ -160,9 +160,15 @@ export function toRemote(entry: FileEntry): RemoteFile {
   }
 }
 
-/** Links to parts that are not on the server’s own origin; kept only these, since a large file has thousands. */
+/**
+ * Links to parts in a storage of its own, such as S3. All others lead to the usual place on the server, by whatever name it
+ * calls itself, and need not be kept: a large file has thousands.
+ */
 export function foreignPartLinks(entry: FileEntry, origin: string): ReadonlyMap<number, string> {
-  const foreign = (entry.links?.parts ?? []).filter(({ url }) => URL.parse(url)?.origin !== origin)
+  const foreign = (entry.links?.parts ?? []).filter(({ url }) => {
+    const link = URL.parse(url)
+    return link?.origin !== origin && !/^\/api\/records\/.+\/content\/\d+$/.test(link?.pathname ?? '')
+  })
   return new Map(foreign.map(({ part, url }) => [part, url]))
 }
 

@@ -1,0 +1,155 @@
+import { createServer, request, type IncomingMessage, type ServerResponse } from 'node:http'
+import type { AddressInfo, Socket } from 'node:net'
+
+/** What goes wrong with one request. */
+export type Fault =
+  /** The connection breaks when this much of the body has come; the server behind sees it break too. */
+  | { readonly kind: 'cut'; readonly afterBytes: number }
+  /** The server does what was asked, and its answer is lost. */
+  | { readonly kind: 'lose-answer' }
+  /** Answered on the way, and never passed on. */
+  | {
+      readonly kind: 'answer'
+      readonly status: number
+      readonly body?: unknown
+      readonly headers?: Record<string, string>
+    }
+  /** The answer arrives changed. */
+  | { readonly kind: 'rewrite'; readonly change: (body: Record<string, unknown>) => unknown }
+  /** When this much of the body has come, nothing more is taken; `act` is told, and may let it go on. */
+  | { readonly kind: 'hold'; readonly afterBytes: number; readonly act: (goOn: () => void) => void }
+
+type Rule = { readonly method: string; readonly path: RegExp; readonly fault: Fault; times: number }
+
+export type Seen = {
+  readonly method: string
+  readonly path: string
+  /** Bytes of the body that came. */
+  bytes: number
+  /** Null until it is answered; 0 where the connection broke. */
+  status: number | null
+  /** When the connection of an unanswered request was closed. */
+  closedAt: number | null
+}
+
+/** A server on loopback that passes everything on to `target`, but for the faults that were asked for. */
+export class FaultyServer {
+  readonly seen: Seen[] = []
+  origin = ''
+  /** Most requests under way at once. */
+  most = 0
+  readonly #target: URL
+  readonly #server = createServer((incoming, answer) => this.#pass(incoming, answer))
+  readonly #sockets = new Set<Socket>()
+  #rules: Rule[] = []
+  #now = 0
+
+  constructor(target: string) {
+    this.#target = new URL(target)
+    this.#server.on('connection', (socket) => {
+      this.#sockets.add(socket)
+      socket.on('close', () => this.#sockets.delete(socket))
+    })
+  }
+
+  async listen(port = 0): Promise<void> {
+    await new Promise<void>((resolve) => this.#server.listen(port, '127.0.0.1', resolve))
+    this.origin = `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`
+  }
+
+  /** The next `times` requests that match fail so. */
+  fail(method: string, path: RegExp, fault: Fault, times = 1): void {
+    this.#rules.push({ method, path, fault, times })
+  }
+
+  count(method: string, path: RegExp): number {
+    return this.seen.filter((seen) => seen.method === method && path.test(seen.path)).length
+  }
+
+  async close(): Promise<void> {
+    for (const socket of this.#sockets) socket.destroy()
+    await new Promise<void>((resolve) => this.#server.close(() => resolve()))
+  }
+
+  #pass(incoming: IncomingMessage, answer: ServerResponse): void {
+    const { method = '', url = '' } = incoming
+    const seen: Seen = { method, path: decodeURI(url.replace(/^\/api/, '')), bytes: 0, status: null, closedAt: null }
+    this.seen.push(seen)
+    this.most = Math.max(this.most, (this.#now += 1))
+    answer.on('close', () => {
+      this.#now -= 1
+      seen.closedAt = performance.now()
+      seen.status ??= 0
+    })
+    const rule = this.#rules.find((one) => one.times > 0 && one.method === method && one.path.test(seen.path))
+    if (rule) rule.times -= 1
+    const fault = rule?.fault
+    if (fault?.kind === 'answer') {
+      incoming.resume()
+      const send = () => {
+        seen.status = fault.status
+        answer.writeHead(fault.status, { 'content-type': 'application/json', ...fault.headers })
+        answer.end(typeof fault.body === 'string' ? fault.body : JSON.stringify(fault.body ?? { status: fault.status }))
+      }
+      incoming.on('data', (chunk: Buffer) => (seen.bytes += chunk.length))
+      incoming.on('end', send)
+      return
+    }
+    const passed = request(new URL(url, this.#target), {
+      method,
+      headers: { ...incoming.headers, host: this.#target.host },
+    })
+    passed.on('error', () => incoming.socket.destroy())
+    incoming.on('error', () => passed.destroy())
+    incoming.on('close', () => {
+      if (!incoming.complete) passed.destroy()
+    })
+    passed.on('response', (answered) => this.#answer(seen, fault, answered, incoming, answer))
+    let held = false
+    incoming.on('data', (chunk: Buffer) => {
+      seen.bytes += chunk.length
+      if (fault?.kind === 'cut' && seen.bytes >= fault.afterBytes) {
+        passed.destroy()
+        incoming.socket.resetAndDestroy()
+        return
+      }
+      if (fault?.kind === 'hold' && !held && seen.bytes >= fault.afterBytes) {
+        held = true
+        incoming.pause()
+        passed.write(chunk)
+        fault.act(() => incoming.resume())
+        return
+      }
+      if (passed.write(chunk) || held) return
+      incoming.pause()
+      passed.once('drain', () => incoming.resume())
+    })
+    incoming.on('end', () => passed.end())
+  }
+
+  #answer(
+    seen: Seen,
+    fault: Fault | undefined,
+    answered: IncomingMessage,
+    incoming: IncomingMessage,
+    answer: ServerResponse,
+  ): void {
+    const chunks: Buffer[] = []
+    answered.on('data', (chunk: Buffer) => chunks.push(chunk))
+    answered.on('end', () => {
+      if (fault?.kind === 'lose-answer') {
+        incoming.socket.resetAndDestroy()
+        return
+      }
+      seen.status = answered.statusCode ?? 0
+      const body = Buffer.concat(chunks)
+      const rewritten =
+        fault?.kind === 'rewrite'
+          ? Buffer.from(JSON.stringify(fault.change(JSON.parse(body.toString()) as Record<string, unknown>)))
+          : body
+      const { 'content-length': _length, 'transfer-encoding': _encoding, ...headers } = answered.headers
+      answer.writeHead(seen.status, { ...headers, 'content-length': rewritten.length })
+      answer.end(rewritten)
+    })
+  }
+}
