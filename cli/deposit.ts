@@ -40,45 +40,49 @@ export async function readOrder(command: Extract<Command, { kind: 'deposit' }>, 
 }
 
 /** Makes the deposit of an order, stored when this returns. A deposit that an earlier run of the order made is taken. */
-export async function placeOrder(session: Session, orders: Orders, order: Order, output: Output): Promise<Deposit> {
+export async function placeOrder(session: Session, orders: Orders, order: Order, output: Output): Promise<string> {
   const { desk } = session
+  if (order.depositId !== null) return desk.deposits.get(order.depositId).id
   const account = await findAccount(session, order.server)
-  const made = depositOfOrder(desk, order, account)
-  const deposit = made ?? (await makeDeposit(desk, order, account, output))
-  orders.remove(order.id)
-  return deposit
+  const depositId = depositOfOrder(desk, orders, order, account) ?? (await makeDeposit(desk, order, account, output))
+  orders.save({ ...order, depositId })
+  return depositId
 }
 
-/** Finishes everything that is unfinished here. */
+/** Finishes everything that is unfinished here, and tells of what was finished and not told. */
 export async function resumeAll(session: Session, home: string, output: Output, signal: AbortSignal): Promise<Outcome> {
   const orders = openOrders(home)
-  const placed: Deposit[] = []
+  const { desk } = session
+  const orderOf = new Map<string, Order | null>()
   let outcome: Outcome = 0
   for (const order of orders.list()) {
     try {
-      placed.push(await placeOrder(session, orders, order, output))
+      orderOf.set(await placeOrder(session, orders, order, output), order)
     } catch (error) {
       if (!(error instanceof DeskError)) throw error
-      output.error(error.toJSON())
       if (isFinal(error)) orders.remove(order.id)
+      // Removed in the window meanwhile.
+      if (error.code === 'deposit-unknown') continue
+      output.error(error.toJSON())
       if (outcome !== 3) outcome = passes(error) ? 3 : 1
     }
   }
-  const unfinished = session.desk.deposits.list().filter(({ group }) => group !== 'published' && group !== 'drafts')
-  const ids = new Set([...unfinished.map(({ id }) => id), ...placed.map(({ id }) => id)])
-  if (ids.size === 0 && outcome === 0) output.show({ event: 'note', text: 'Nothing is unfinished.' })
+  const unfinished = desk.deposits.list().filter(({ group }) => group !== 'published' && group !== 'drafts')
+  for (const { id } of unfinished) if (!orderOf.has(id)) orderOf.set(id, null)
+  if (orderOf.size === 0 && outcome === 0) output.show({ event: 'note', text: 'Nothing is unfinished.' })
   await giveToken(
     session,
     unfinished.map(({ accountId }) => accountId),
   )
-  for (const depositId of ids) {
+  for (const { id: depositId } of unfinished) {
     // What was stopped or gave up is meant to go on now.
     const target = { kind: 'deposit', depositId } as const
-    await session.desk.transfers.command({ kind: 'command', command: 'resume', target }).catch(ignoreUnknown)
-    await session.desk.transfers.command({ kind: 'command', command: 'retry', target }).catch(ignoreUnknown)
+    await desk.transfers.command({ kind: 'command', command: 'resume', target }).catch(ignoreUnknown)
+    await desk.transfers.command({ kind: 'command', command: 'retry', target }).catch(ignoreUnknown)
   }
-  for (const id of ids) {
-    const one = await follow(session.desk, id, output, signal)
+  for (const [depositId, order] of orderOf) {
+    const one = await follow(desk, depositId, output, signal)
+    if (order && one !== 3) orders.remove(order.id)
     if (outcome === 0 || one === 3) outcome = one
   }
   return outcome
@@ -136,9 +140,8 @@ export async function follow(desk: Desk, depositId: string, output: Output, sign
 
 /** Failures of an order that the same order can only meet again. */
 function isFinal({ code }: DeskError): boolean {
-  return ['plan-refused', 'nothing-to-upload', 'folder-unreadable', 'address-invalid', 'address-insecure'].includes(
-    code,
-  )
+  const final = ['deposit-unknown', 'plan-refused', 'nothing-to-upload', 'folder-unreadable', 'address-invalid']
+  return final.includes(code)
 }
 
 /** Failures that pass without the person: the same will do later. */
@@ -153,7 +156,7 @@ function ignoreUnknown(error: unknown): void {
   if (!(error instanceof DeskError && error.code === 'deposit-unknown')) throw error
 }
 
-async function makeDeposit(desk: Desk, order: Order, account: Account, output: Output): Promise<Deposit> {
+async function makeDeposit(desk: Desk, order: Order, account: Account, output: Output): Promise<string> {
   const { id: scanId } = await desk.folders.walk([order.folder])
   // Waits for the walk.
   const { name, entries } = await desk.folders.take(scanId)
@@ -162,17 +165,28 @@ async function makeDeposit(desk: Desk, order: Order, account: Account, output: O
   for (const warning of plan.warnings) output.show({ event: 'warning', message: warningInWords(warning, plan) })
   const { metadata, assumed } = completeMetadata(order.metadata, order.folderName, account)
   for (const message of assumed) output.show({ event: 'warning', message })
-  return desk.deposits.create({ scanId, accountId: account.id, choices, metadata, publishWhenVerified: order.publish })
+  const deposit = await desk.deposits.create({
+    scanId,
+    accountId: account.id,
+    choices,
+    metadata,
+    publishWhenVerified: order.publish,
+  })
+  return deposit.id
 }
 
-/** Only one process works on the deposits of a profile, so what was made after the order, of its folder, was made for it. */
-function depositOfOrder(desk: Desk, order: Order, account: Account): Deposit | null {
-  for (const { id, accountId, sourceName } of desk.deposits.list()) {
-    if (accountId !== account.id || sourceName !== order.folderName) continue
-    const deposit = desk.deposits.get(id)
-    if (deposit.createdAt >= order.createdAt) return deposit
-  }
-  return null
+/** Only one process works on the deposits of a profile, so what was made next of the order's folder was made for it. */
+function depositOfOrder(desk: Desk, orders: Orders, order: Order, account: Account): string | null {
+  const taken = new Set(orders.list().map(({ depositId }) => depositId))
+  const made = desk.deposits
+    .list()
+    .filter(
+      ({ id, accountId, sourceName }) => accountId === account.id && sourceName === order.folderName && !taken.has(id),
+    )
+    .map(({ id }) => desk.deposits.get(id))
+    .filter(({ createdAt }) => createdAt >= order.createdAt)
+    .sort((one, other) => one.createdAt - other.createdAt)
+  return made[0]?.id ?? null
 }
 
 /** `auto` keeps the paths unless there are more files than the server takes. */

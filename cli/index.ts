@@ -38,13 +38,15 @@ async function run(command: Command, output: Output, signal: AbortSignal): Promi
         const order = orders.add(wish)
         let depositId: string
         try {
-          depositId = (await placeOrder(session, orders, order, output)).id
+          depositId = await placeOrder(session, orders, order, output)
         } catch (error) {
           // Whoever sees it fail decides anew. What was stopped, or waits for the server, is still to be done.
           if (!signal.aborted && !(error instanceof DeskError && passes(error))) orders.remove(order.id)
           throw error
         }
-        return follow(session.desk, depositId, output, signal)
+        const outcome = await follow(session.desk, depositId, output, signal)
+        if (outcome !== UNFINISHED) orders.remove(order.id)
+        return outcome
       })
     }
     case 'resume':

@@ -6,8 +6,8 @@ import { serverChoiceSchema } from '../contract/desk/account.ts'
 import { metadataSchema } from '../contract/repository/record.ts'
 
 /*
- * What the command line was asked to do and has not finished: written before anything else is done, so that `desk resume`
- * finishes it whenever the process was killed, also between the order and the first stored deposit. Holds no token.
+ * What the command line was asked to do and has not told the end of: written before anything else is done, so that `desk
+ * resume` finishes it whenever the process was killed, also before the deposit was stored. Holds no token.
  */
 
 export const orderSchema = z.object({
@@ -20,13 +20,13 @@ export const orderSchema = z.object({
   metadata: metadataSchema,
   pack: z.enum(['auto', 'never', 'always']),
   publish: z.boolean(),
-  accountId: z.string().nullable(),
+  /** Null before the deposit is stored. */
   depositId: z.string().nullable(),
 })
 export type Order = z.infer<typeof orderSchema>
 
 export type Orders = {
-  add(order: Omit<Order, 'id' | 'createdAt' | 'accountId' | 'depositId'>): Order
+  add(order: Omit<Order, 'id' | 'createdAt' | 'depositId'>): Order
   save(order: Order): void
   remove(orderId: string): void
   /** Oldest first. */
@@ -47,7 +47,7 @@ export function openOrders(home: string): Orders {
   return {
     save,
     add: (order) => {
-      const added = { ...order, id: randomUUID(), createdAt: Date.now(), accountId: null, depositId: null }
+      const added = { ...order, id: randomUUID(), createdAt: Date.now(), depositId: null }
       save(added)
       return added
     },

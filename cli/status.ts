@@ -43,7 +43,9 @@ export function showStatus(home: string, output: Output): void {
         problem: error === null ? null : explain(error).happened,
       })
     }
-    const orders = openOrders(home).list()
+    const orders = openOrders(home)
+      .list()
+      .filter(({ depositId }) => depositId === null)
     for (const { folderName: title } of orders) {
       const nothing = { files: 0, verifiedFiles: 0, bytes: 0, draft: null, doi: null, problem: null }
       output.show({ event: 'deposit', id: null, title, server: '', state: 'not started', ...nothing })
