@@ -43,7 +43,8 @@ export function fileStateWords(row: FileRow, serverName: string, now: number): S
 
 /** State of a deposit's files in words. */
 export function transferWords(transfer: DepositTransfer, serverName: string, now: number): StateWords {
-  if (transfer.blockedFiles > 0) return { kind: 'needs-you', words: `Needs you: ${blockedWords(transfer)}` }
+  if (transfer.blockedFiles > 0)
+    return { kind: 'needs-you', words: `Needs you: ${plural(transfer.blockedFiles, 'file')}` }
   switch (transfer.state) {
     case 'none':
       return { kind: 'draft', words: 'Draft, nothing to send' }

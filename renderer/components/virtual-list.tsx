@@ -58,7 +58,7 @@ export function VirtualList(props: VirtualListProps) {
     getScrollElement: () => scroller.current,
     estimateSize: estimate,
     getItemKey: getKey,
-    overscan: 12,
+    overscan: 8,
     // The row that the keys are on stays, however far the list is scrolled: else the focus would fall out of the list.
     rangeExtractor: (range) => [...new Set([...defaultRangeExtractor(range), current])].sort((a, b) => a - b),
   })

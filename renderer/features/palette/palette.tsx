@@ -1,16 +1,4 @@
-import {
-  ArrowUpDown,
-  Files,
-  Folder,
-  FolderPlus,
-  Pause,
-  Play,
-  Plus,
-  Search,
-  Settings2,
-  SunMoon,
-  Users,
-} from 'lucide-react'
+import { ArrowUpDown, Files, Folder, FolderPlus, Play, Plus, Search, Settings2, SunMoon, Users } from 'lucide-react'
 import { useState } from 'react'
 import {
   Autocomplete,

@@ -88,8 +88,12 @@ export function keyOfRow(row: ListRow): string {
     case 'reading':
       return `reading ${row.depositId}`
     case 'file':
-      return `${row.row.depositId} file ${row.row.fileId}`
+      return keyOfFile(row.row)
     case 'fold':
       return `fold ${row.id}`
   }
+}
+
+export function keyOfFile({ depositId, fileId }: Pick<FileRow, 'depositId' | 'fileId'>): string {
+  return `${depositId} file ${fileId}`
 }

@@ -1,5 +1,5 @@
 import { ChevronDown, ChevronRight, Ellipsis, File, FileArchive, Files, Play } from 'lucide-react'
-import type { ReactNode } from 'react'
+import { memo, type ReactNode } from 'react'
 import type { Account } from '../../../contract/desk/account.ts'
 import type { DepositSummary, DepositTransfer } from '../../../contract/desk/deposit.ts'
 import type { FileRow, TransferCommand, TransferTarget } from '../../../contract/desk/transfer.ts'
@@ -12,7 +12,7 @@ import { messages as shared } from '../../components/messages.ts'
 import { ProgressBar } from '../../components/progress-bar.tsx'
 import { StateMark } from '../../components/state-mark.tsx'
 import { fileStateWords, transferWords } from '../../components/state-words.ts'
-import type { ListRow } from './list-rows.ts'
+import { keyOfFile, type ListRow } from './list-rows.ts'
 import { messages } from './messages.ts'
 import styles from './rows.module.css'
 
@@ -24,7 +24,8 @@ type Actions = {
   readonly active: boolean
   readonly now: number
   readonly onCommand: (command: TransferCommand, target: TransferTarget) => void
-  readonly onMenu: (anchor: HTMLElement) => void
+  /** Opens the menu of the row with this key at the button. */
+  readonly onMenu: (key: string, anchor: HTMLElement) => void
 }
 
 export function DepositLine({
@@ -88,13 +89,20 @@ export function DepositLine({
             onPress={() => onCommand(paused ? 'resume' : 'pause', target)}
           />
         )}
-        <RowButton icon={Ellipsis} label={messages.actionsFor(title)} active={active} hasMenu onPress={onMenu} />
+        <RowButton
+          icon={Ellipsis}
+          label={messages.actionsFor(title)}
+          active={active}
+          hasMenu
+          onPress={(anchor) => onMenu(transfer.depositId, anchor)}
+        />
       </span>
     </div>
   )
 }
 
-export function FileLine({
+/** While the list scrolls only what comes into sight is drawn. */
+export const FileLine = memo(function FileLine({
   row,
   level,
   serverName,
@@ -120,12 +128,18 @@ export function FileLine({
       note={<FileNote row={row} active={active} onCommand={onCommand} />}
       end={
         row.state.kind === 'left-out' ? null : (
-          <RowButton icon={Ellipsis} label={messages.actionsFor(row.key)} active={active} hasMenu onPress={onMenu} />
+          <RowButton
+            icon={Ellipsis}
+            label={messages.actionsFor(row.key)}
+            active={active}
+            hasMenu
+            onPress={(anchor) => onMenu(keyOfFile(row), anchor)}
+          />
         )
       }
     />
   )
-}
+})
 
 /** What stands beside the state: how far it is, or the remedy. */
 function FileNote({ row, active, onCommand }: { row: FileRow; active: boolean; onCommand: Actions['onCommand'] }) {

@@ -198,10 +198,7 @@ function List({
     return menuRow?.kind === 'file' ? fileEntries(menuRow.row, onCommand) : []
   }, [menuRow, onCommand, onOpen])
 
-  function openMenu(index: number, anchor: HTMLElement) {
-    const row = rows[index]
-    if (row?.kind === 'deposit' || row?.kind === 'file') setMenu({ key: keyOfRow(row), anchor })
-  }
+  const openMenu = (key: string, anchor: HTMLElement) => setMenu({ key, anchor })
 
   return (
     <>
@@ -231,11 +228,14 @@ function List({
           if (key === 'ArrowLeft') return toggle(row, false)
           return key === ' ' && toggle(row)
         }}
-        onMenu={openMenu}
+        onMenu={(index, anchor) => {
+          const row = rows[index]
+          if (row?.kind === 'deposit' || row?.kind === 'file') openMenu(keyOfRow(row), anchor)
+        }}
         renderRow={(index, { active }) => {
           const row = rows[index]
           if (!row) return null
-          const actions = { active, now, onCommand, onMenu: (anchor: HTMLElement) => openMenu(index, anchor) }
+          const actions = { active, now, onCommand, onMenu: openMenu }
           switch (row.kind) {
             case 'deposit':
               return (
