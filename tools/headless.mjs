@@ -10,9 +10,13 @@ export function hasDisplay() {
   return process.platform !== 'linux' || Boolean(process.env.DISPLAY ?? process.env.WAYLAND_DISPLAY)
 }
 
-/** Chromium's own sandbox does not start as root, and a virtual display has no graphics hardware; the renderer's does and stays on. */
-export function chromiumFlags() {
-  return [...(process.getuid?.() === 0 ? ['--no-sandbox'] : []), '--disable-gpu']
+/**
+ * What Chromium needs to be told here, and only here: its process sandbox does not start as root, and a virtual display has
+ * no graphics hardware.
+ * @param {{ virtual: boolean }} options
+ */
+export function chromiumFlags({ virtual }) {
+  return [...(process.getuid?.() === 0 ? ['--no-sandbox'] : []), ...(virtual ? ['--disable-gpu'] : [])]
 }
 
 /**

@@ -8,25 +8,21 @@ import {
   describe,
   openGuard,
   readDoi,
+  SAMPLE_DESCRIPTION,
+  waitForReview,
   waitUntilVerified,
-} from '../fixtures/main-job.mjs'
+} from '../../tools/main-job.mjs'
 
 test('a folder becomes a published record: dropped, reviewed, described, verified, published', async ({ desk }) => {
   const { page } = desk
   await choosePractice(page)
   await look(page, 'deposits-empty')
   await desk.drop(SAMPLE)
-  await expect(page.getByRole('button', { name: 'Create draft and upload' })).toBeEnabled()
+  await waitForReview(page)
   await look(page, 'review')
   await createDraft(page)
   await look(page, 'editor-empty')
-  await describe(page, {
-    title: 'Alpine lake temperatures, 2024',
-    familyName: 'Keller',
-    givenName: 'Annika',
-    description: 'Daily water temperatures of ten lakes.',
-    keywords: ['lake temperature', 'ice cover'],
-  })
+  await describe(page, SAMPLE_DESCRIPTION)
   await look(page, 'editor')
   await waitUntilVerified(page, 14)
   await openGuard(page)
