@@ -8,7 +8,7 @@ import { z } from 'zod'
  */
 export const ERRORS = {
   // Reaching a server
-  'offline': {
+  offline: {
     happened: 'This computer has no connection to {server}.',
     next: 'Your work is kept here and goes on by itself when {server} answers again.',
     todo: 'Check the network if this lasts.',
@@ -194,7 +194,7 @@ export const ERRORS = {
     todo: 'Ask the owner of the record, or the people who run {server}.',
     action: 'none',
   },
-  'conflict': {
+  conflict: {
     happened: 'The draft was changed elsewhere at the same time.',
     next: 'Both versions are kept; nothing is sent until you choose.',
     todo: 'Choose for each field which version stays.',
@@ -331,19 +331,25 @@ export const ERRORS = {
     todo: 'Install the newest version.',
     action: 'none',
   },
+  'data-damaged': {
+    happened: 'The notes of Deposit Desk on this computer are damaged and can’t be read.',
+    next: 'They are left untouched. Drafts and records on the servers are not affected.',
+    todo: 'Restore desk.db in the application’s folder from a backup, or move it away to start anew.',
+    action: 'none',
+  },
   'input-refused': {
     happened: 'The window sent something that can’t be right.',
     next: 'Nothing was done.',
     todo: 'Try again; if it lasts, report it with the number {support}.',
     action: 'none',
   },
-  'cancelled': {
+  cancelled: {
     happened: 'This was cancelled.',
     next: 'Nothing more happens.',
     todo: 'There is nothing you need to do.',
     action: 'none',
   },
-  'internal': {
+  internal: {
     happened: 'Deposit Desk made a mistake.',
     next: 'Your work is kept.',
     todo: 'Try again; if it lasts, report it with the number {support}.',

@@ -60,6 +60,7 @@ const BY_ITSELF = new Set<ErrorCode>([
   'answer-not-understood',
   'practice-failed',
   'publish-unclear',
+  'disk-full',
   'internal',
 ])
 

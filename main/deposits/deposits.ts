@@ -418,8 +418,13 @@ class DepositBook implements Deposits {
     if (stored === null || stored.publication.kind === 'published') return
     const failure = asDeskError(error, this.#serverName(stored.accountId)).toJSON()
     // What publishing met is kept with the publication.
-    if (failure.code !== 'publish-unclear' && failure.code !== 'publish-refused')
-      this.#update(depositId, () => ({ syncError: failure }))
+    if (failure.code !== 'publish-unclear' && failure.code !== 'publish-refused') {
+      try {
+        this.#update(depositId, () => ({ syncError: failure }))
+      } catch {
+        // A full disk takes no note of itself either.
+      }
+    }
     if (passesByItself(failure)) this.#retryLater(depositId)
     this.#wake()
   }

@@ -68,13 +68,13 @@ export type StoredFile = {
 
 export type DepositStore = {
   /** All that can be read, oldest first. */
-  list(): StoredDeposit[]
-  get(depositId: string): StoredDeposit | null
+  readonly list: () => StoredDeposit[]
+  readonly get: (depositId: string) => StoredDeposit | null
   /** Deposit and files in one transaction. */
-  create(deposit: StoredDeposit, files: readonly StoredFile[]): void
-  save(deposit: StoredDeposit): void
-  remove(depositId: string): void
-  files(depositId: string): StoredFile[]
+  readonly create: (deposit: StoredDeposit, files: readonly StoredFile[]) => void
+  readonly save: (deposit: StoredDeposit) => void
+  readonly remove: (depositId: string) => void
+  readonly files: (depositId: string) => StoredFile[]
 }
 
 export function createDepositStore(db: DatabaseSync, quarantine: Quarantine): DepositStore {

@@ -23,7 +23,8 @@ export function inTransaction<T>(db: DatabaseSync, act: () => T): T {
     db.exec('COMMIT')
     return result
   } catch (error) {
-    db.exec('ROLLBACK')
+    // SQLite may have taken it back by itself, where the disk is full.
+    if (db.isTransaction) db.exec('ROLLBACK')
     throw error
   }
 }

@@ -1,12 +1,14 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { join, parse } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import type { Account } from '../../contract/desk/account.ts'
 import { DEFAULT_CHOICES } from '../../contract/desk/folder.ts'
+import { inWords } from './failure.ts'
+import { inTransaction } from './migrate.ts'
 import { openDeskStore, takeOwnership, type DeskStore, type StoredDeposit, type StoredFile } from './store.ts'
 
 const account: Account = {
@@ -126,6 +128,30 @@ test('data of a newer version are refused and left as they are', () => {
   store = openDeskStore(home)
 })
 
+test('a database that is damaged is said to be, and left as it is', () => {
+  store.close()
+  const path = join(home, 'desk.db')
+  for (const ending of ['-wal', '-shm']) rmSync(path + ending, { force: true })
+  writeFileSync(path, 'this is no database, and long enough to be seen as none'.repeat(100))
+  expect(() => openDeskStore(home)).toThrow(expect.objectContaining({ code: 'data-damaged' }))
+  expect(readFileSync(path, 'utf8')).toContain('this is no database')
+  rmSync(path)
+  store = openDeskStore(home)
+})
+
+test('a disk that takes no more is said to be full, and what was stored stays', () => {
+  const db = new DatabaseSync(':memory:')
+  db.exec('CREATE TABLE t (x TEXT); PRAGMA max_page_count = 3')
+  const write = inWords('/home/someone', () =>
+    inTransaction(db, () => {
+      db.prepare('INSERT INTO t VALUES (?)').run('x'.repeat(1_000_000))
+    }),
+  )
+  expect(write).toThrow(expect.objectContaining({ code: 'disk-full', params: { volume: parse('/home/someone').root } }))
+  expect(db.prepare('SELECT count(*) AS rows FROM t').get()).toEqual({ rows: 0 })
+  db.close()
+})
+
 test('the schema is the committed one: a change is a new migration, and a new schema.sql', () => {
   const db = new DatabaseSync(join(home, 'desk.db'), { readOnly: true })
   const sql = db.prepare('SELECT sql FROM sqlite_schema WHERE sql IS NOT NULL ORDER BY type DESC, name').all()
@@ -141,14 +167,14 @@ test.skipIf(process.platform === 'win32')('only the person can read the profile'
   expect(modes).toEqual([0o700, 0o600, 0o600])
 })
 
-test('the oldest of a thousand cached answers make room, whole vocabularies stay', () => {
+test('the oldest cached answers make room, whole vocabularies stay', () => {
   let clock = 0
   store.close()
   store = openDeskStore(home, () => clock++)
   store.vocabularyCache.write('o', 'licenses', '', [])
-  for (let at = 0; at < 1100; at++) store.vocabularyCache.write('o', 'names', `q${at}`, [])
+  for (let at = 0; at < 320; at++) store.vocabularyCache.write('o', 'names', `q${at}`, [])
   const cached = (vocabulary: string, query: string) => store.vocabularyCache.read('o', vocabulary, query) !== null
-  expect([cached('licenses', ''), cached('names', 'q0'), cached('names', 'q99'), cached('names', 'q100')]).toEqual([
+  expect([cached('licenses', ''), cached('names', 'q0'), cached('names', 'q19'), cached('names', 'q20')]).toEqual([
     true,
     false,
     false,

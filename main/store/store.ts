@@ -1,10 +1,10 @@
 import { chmodSync, closeSync, mkdirSync, openSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
-import { DeskError } from '../../contract/errors.ts'
 import { accountSchema, type Account } from '../../contract/desk/account.ts'
 import { DEFAULT_SETTINGS, settingsSchema, type Settings } from '../../contract/desk/settings.ts'
 import { createDepositStore, type DepositStore } from './deposits.ts'
+import { inWords } from './failure.ts'
 import { migrate } from './migrate.ts'
 import { first } from './migrations/001-first.ts'
 import { createQuarantine, parseJson, type QuarantinedRow } from './quarantine.ts'
@@ -16,11 +16,11 @@ export type { QuarantinedRow } from './quarantine.ts'
 export type DeskStore = {
   readonly accounts: {
     /** In the order they were added. */
-    list(): Account[]
-    save(account: Account): void
-    remove(accountId: string): void
+    readonly list: () => Account[]
+    readonly save: (account: Account) => void
+    readonly remove: (accountId: string) => void
   }
-  readonly settings: { read(): Settings; write(settings: Settings): void }
+  readonly settings: { readonly read: () => Settings; readonly write: (settings: Settings) => void }
   readonly deposits: DepositStore
   /** Last answers of a server’s vocabularies, for use without a network. */
   readonly vocabularyCache: {
@@ -40,22 +40,24 @@ export type DeskStore = {
 const MIGRATIONS = [first]
 
 /** More than a person’s own vocabularies come to; the oldest answers go first. */
-const CACHED_ANSWERS = 1000
+const CACHED_ANSWERS = 300
 
 /**
  * Opens `desk.db` in the profile folder and brings it up to date. Every commit is on disk when it returns (WAL,
- * synchronous=FULL). Throws DeskError data-from-newer-version.
+ * synchronous=FULL). Throws DeskError data-from-newer-version, data-damaged, disk-full.
  */
 export function openDeskStore(home: string, now: () => number = Date.now): DeskStore {
-  const db = openPrivate(home, 'desk.db')
-  try {
-    db.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL')
-    migrate(db, MIGRATIONS)
-    return createStore(db, now)
-  } catch (error) {
-    db.close()
-    throw error
-  }
+  return inWords(home, () => {
+    const db = openPrivate(home, 'desk.db')
+    try {
+      db.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL')
+      migrate(db, MIGRATIONS)
+      return createStore(db, home, now)
+    } catch (error) {
+      db.close()
+      throw error
+    }
+  })()
 }
 
 /**
@@ -63,22 +65,32 @@ export function openDeskStore(home: string, now: () => number = Date.now): DeskS
  * to the system. Throws DeskError transfers-busy when another has it. Returns the function that gives it back.
  */
 export function takeOwnership(home: string): () => void {
-  const db = openPrivate(home, 'owner.db')
-  try {
-    db.exec('PRAGMA busy_timeout = 0; BEGIN EXCLUSIVE')
-  } catch (error) {
-    db.close()
-    throw new DeskError('transfers-busy', {}, { cause: error })
-  }
-  return () => db.close()
+  return inWords(home, () => {
+    const db = openPrivate(home, 'owner.db')
+    try {
+      db.exec('PRAGMA busy_timeout = 0; BEGIN EXCLUSIVE')
+    } catch (error) {
+      db.close()
+      throw error
+    }
+    return () => db.close()
+  })()
 }
 
-function createStore(db: DatabaseSync, now: () => number): DeskStore {
+function createStore(db: DatabaseSync, home: string, now: () => number): DeskStore {
   const quarantine = createQuarantine(db, now)
+  const accounts = createAccountStore(db, quarantine)
+  const settings = createSettingsStore(db)
+  const deposits = createDepositStore(db, quarantine)
   return {
-    accounts: createAccountStore(db, quarantine),
-    settings: createSettingsStore(db),
-    deposits: createDepositStore(db, quarantine),
+    accounts: { ...accounts, save: inWords(home, accounts.save), remove: inWords(home, accounts.remove) },
+    settings: { ...settings, write: inWords(home, settings.write) },
+    deposits: {
+      ...deposits,
+      create: inWords(home, deposits.create),
+      save: inWords(home, deposits.save),
+      remove: inWords(home, deposits.remove),
+    },
     vocabularyCache: createVocabularyCache(db, now),
     quarantined: () => quarantine.list(),
     close: () => db.close(),

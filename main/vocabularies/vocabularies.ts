@@ -23,6 +23,14 @@ const FRESH_MS = 24 * 3_600_000
 export function createVocabularies(parts: { readonly accounts: Accounts; readonly store: DeskStore }): Vocabularies {
   const { accounts, store } = parts
 
+  const keep = (where: string, name: string, query: string, answer: unknown) => {
+    try {
+      store.vocabularyCache.write(where, name, query, answer)
+    } catch {
+      // A full disk keeps nobody from choosing.
+    }
+  }
+
   const ask = async <S extends z.ZodType>(
     accountId: string,
     name: string,
@@ -39,7 +47,7 @@ export function createVocabularies(parts: { readonly accounts: Accounts; readonl
     if (kept.success && cached !== null && key === '' && Date.now() - cached.storedAt < FRESH_MS) return kept.data
     try {
       const answer = await search(await accounts.client(accountId))
-      store.vocabularyCache.write(where, name, key, answer)
+      keep(where, name, key, answer)
       return answer
     } catch (error) {
       if (kept.success) return kept.data
