@@ -1,0 +1,56 @@
+// `npm run test:live`: contract checks, `desk`, and SIGKILL with resume, against a real InvenioRDM: that of INVENIO_URL and
+// its tokens, else one that tools/invenio starts. Last line: `N passed, N failed`. `-- --full` kills 20 times over 1.2 GB.
+import { spawnSync } from 'node:child_process'
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { build } from './build.mjs'
+import { up, whyNot } from './invenio/invenio.mjs'
+import { asNode, root } from './runtime.mjs'
+import { setup } from './setup.mjs'
+
+const full = process.argv.includes('--full')
+if (!process.env.INVENIO_URL) {
+  const reason = whyNot()
+  if (reason) {
+    console.error(`There is no INVENIO_URL, and no InvenioRDM can be started here: ${reason}.`)
+    process.exit(1)
+  }
+  Object.assign(process.env, await up())
+}
+console.log(`Against ${process.env.INVENIO_URL}`)
+const electron = await setup({ headless: false })
+build(electron)
+
+const tally = { passed: 0, failed: 0, skipped: 0 }
+const file = join(root, 'out/live/vitest.json')
+mkdirSync(dirname(file), { recursive: true })
+const vitest = [
+  'node_modules/vitest/vitest.mjs',
+  'run',
+  '--config',
+  'e2e/live/vitest.config.ts',
+  '--reporter=default',
+  '--reporter=json',
+  `--outputFile.json=${file}`,
+]
+const { status } = spawnSync(electron, vitest, { cwd: root, env: asNode(), stdio: ['ignore', 1, 2] })
+const counted = existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : null
+tally.passed += counted?.numPassedTests ?? 0
+tally.failed += Math.max(counted?.numFailedTests ?? 0, status === 0 ? 0 : 1)
+
+const size = full ? [] : ['--kills', '5', '--files', '30', '--bytes', '300000000']
+const env = asNode({ DEPOSIT_DESK_TOKEN: process.env.RESEARCHER_TOKEN })
+const kill = spawnSync(
+  electron,
+  [join(root, 'tools/kill-run.mjs'), '--server', process.env.INVENIO_URL ?? '', ...size],
+  {
+    cwd: root,
+    env,
+    stdio: ['ignore', 1, 2],
+  },
+)
+tally[kill.status === 0 ? 'passed' : 'failed']++
+
+if (process.env.DEPOSIT_DESK_RESULTS) writeFileSync(process.env.DEPOSIT_DESK_RESULTS, JSON.stringify(tally))
+console.log(`${tally.passed} passed, ${tally.failed} failed`)
+process.exit(tally.failed === 0 && tally.passed > 0 ? 0 : 1)
