@@ -44,7 +44,7 @@ async function withOneFile(content: string | Buffer = Buffer.alloc(3 * MIB, 'x')
   return scene
 }
 
-async function finish(scene: Scene): Promise<void> {
+async function expectVerified(scene: Scene): Promise<void> {
   scene.session()
   scene.add(scene.sources('data.bin'))
   await scene.until('verified')
@@ -73,7 +73,7 @@ test('100 clean files cost two requests each, one for all names, and one list (P
 test('a connection that breaks in the middle costs one file again, and nothing else (U06)', async () => {
   const scene = await withOneFile(LARGE)
   scene.server.fail('PUT', CONTENT, { kind: 'cut', afterBytes: 1.5 * MIB })
-  await finish(scene)
+  await expectVerified(scene)
   expect(scene.server.count('PUT', CONTENT)).toBe(2)
   expect(scene.server.count('POST', COMMIT)).toBe(1)
 })
@@ -81,14 +81,14 @@ test('a connection that breaks in the middle costs one file again, and nothing e
 test('content that arrived while its answer was lost is committed, never sent again (U07)', async () => {
   const scene = await withOneFile()
   scene.server.fail('PUT', CONTENT, { kind: 'lose-answer' })
-  await finish(scene)
+  await expectVerified(scene)
   expect(scene.server.count('PUT', CONTENT)).toBe(1)
 })
 
 test('a lost answer to a commit is followed by a look, never by content, which would delete the file (U04)', async () => {
   const scene = await withOneFile()
   scene.server.fail('POST', COMMIT, { kind: 'lose-answer' })
-  await finish(scene)
+  await expectVerified(scene)
   expect(scene.server.count('PUT', CONTENT)).toBe(1)
   expect(scene.server.count('POST', COMMIT)).toBe(1)
 })
@@ -96,14 +96,14 @@ test('a lost answer to a commit is followed by a look, never by content, which w
 test('a commit that answers 500 though it was done ends verified (U23)', async () => {
   const scene = await withOneFile()
   scene.server.fail('POST', COMMIT, { kind: 'rewrite', change: () => '' })
-  await finish(scene)
+  await expectVerified(scene)
   expect(scene.server.count('PUT', CONTENT)).toBe(1)
 })
 
 test('a lost answer to the start of files leaves no name twice and none out (U01)', async () => {
   const scene = await withOneFile()
   scene.server.fail('POST', FILES, { kind: 'lose-answer' })
-  await finish(scene)
+  await expectVerified(scene)
   expect(scene.server.count('POST', FILES)).toBe(1)
 })
 
@@ -114,7 +114,7 @@ test('a 200 that speaks of errors is a failure, and the file is sent again (U22)
     status: 200,
     body: { key: 'data.bin', status: 'pending', errors: 'File upload transfer failed.' },
   })
-  await finish(scene)
+  await expectVerified(scene)
   expect(scene.server.count('PUT', CONTENT)).toBe(2)
 })
 
@@ -122,7 +122,7 @@ test('trouble of the server with a page of HTML is tried again (U13)', async () 
   const scene = await withOneFile()
   const headers = { 'content-type': 'text/html' }
   scene.server.fail('PUT', CONTENT, { kind: 'answer', status: 502, body: '<h1>Bad Gateway</h1>', headers }, 2)
-  await finish(scene)
+  await expectVerified(scene)
 })
 
 test('too many requests pause everything for this server for as long as it asks (U15)', async () => {
@@ -146,7 +146,7 @@ test('a file that arrives changed is sent once more', async () => {
   const scene = await withOneFile()
   const change = (entry: Record<string, unknown>) => ({ ...entry, checksum: `md5:${'0'.repeat(32)}` })
   scene.server.fail('POST', COMMIT, { kind: 'rewrite', change })
-  await finish(scene)
+  await expectVerified(scene)
   expect(scene.server.count('DELETE', /data\.bin$/)).toBe(1)
 })
 
