@@ -48,7 +48,11 @@ export function dropEmpty(value: Json): Json | undefined {
   return value
 }
 
-/** The time in the form of the API: UTC with six digits of a second. */
-export function timestamp(at: Date = new Date()): string {
-  return at.toISOString().replace('Z', '000+00:00')
+let lastMicros = 0
+
+/** Now in the form of the API: UTC with six digits of a second. Never the same twice, so that lists have one order. */
+export function timestamp(): string {
+  lastMicros = Math.max(Date.now() * 1000, lastMicros + 1)
+  const seconds = new Date(Math.floor(lastMicros / 1000)).toISOString().slice(0, -1)
+  return `${seconds}${String(lastMicros % 1000).padStart(3, '0')}+00:00`
 }

@@ -1,4 +1,4 @@
-import fastify, { type FastifyInstance } from 'fastify'
+import fastify, { type FastifyInstance, type FastifyReply } from 'fastify'
 import { ApiError, noRoute, serverFault } from './http/api-error.ts'
 import { installHeaders } from './http/headers.ts'
 import { LIMITS, type LimitsName } from './limits.ts'
@@ -62,9 +62,12 @@ export async function startPracticeServer(options: {
   }
   const app = fastify({
     logger: false,
-    exposeHeadRoutes: true,
     forceCloseConnections: true,
     routerOptions: { maxParamLength: 5000 },
+    // An address that cannot be decoded is one that does not exist.
+    frameworkErrors: (_error, _request, reply) => {
+      void sendError(reply, noRoute())
+    },
   })
   try {
     practice.origin = await listen(app, practice, users, options.port ?? 0)
@@ -100,12 +103,9 @@ async function listen(
   app.removeAllContentTypeParsers()
   app.addContentTypeParser('*', (_request, _payload, done) => done(null))
   app.setErrorHandler((error, _request, reply) => {
-    const answer = error instanceof ApiError ? error : fromFramework(error)
-    return reply.code(answer.status).type('application/json').send(JSON.stringify(answer.body))
+    return sendError(reply, error instanceof ApiError ? error : fromFramework(error))
   })
-  app.setNotFoundHandler((_request, reply) =>
-    reply.code(404).type('application/json').send(JSON.stringify(noRoute().body)),
-  )
+  app.setNotFoundHandler((_request, reply) => sendError(reply, noRoute()))
   installHeaders(app, practice, users)
   registerMe(app)
   registerRecords(app, practice)
@@ -119,6 +119,10 @@ async function listen(
   registerVocabularies(app, practice)
   registerPages(app, practice)
   return app.listen({ host: '127.0.0.1', port })
+}
+
+function sendError(reply: FastifyReply, { status, body }: ApiError): FastifyReply {
+  return reply.code(status).type('application/json').send(JSON.stringify(body))
 }
 
 /** An error of the framework itself: a malformed address or header of the client, or a fault of ours. */

@@ -29,6 +29,7 @@ test.each(['records', 'communities'])(
       ]
       process.stdout.write(`${report.join('\n')}\n`)
       expect(agreeing.length / counted.length).toBeGreaterThanOrEqual(LEAST_SHARE)
+      expect(differing.map(nameOf).filter((name) => !(name in ON_PURPOSE))).toEqual([])
     } finally {
       await server.close()
       rmSync(dataFolder, { recursive: true, force: true })

@@ -42,5 +42,7 @@ export const ON_PURPOSE: Readonly<Record<string, string>> = {
     'The real index was a moment behind and listed one id twice; here lists are never behind.',
   'getUserRecords · q not parsable': 'The first hit is another one: the real server ranks by relevance, this one by date.',
   'searchRecords · size 1, page 2': 'The second hit is another one: the real server ranks by relevance, this one by date.',
+  'searchAffiliations · sort newest': 'Another list of organisations: the first one has no other names.',
+  'searchAffiliations · page 2': 'Another list of organisations: the second one has no other names.',
   'getUserRecords · mine': 'The first hit was in review, and there are no reviews here yet.',
 }

@@ -9,7 +9,8 @@ const TAGS = [
 
 /**
  * HTML as the repository stores it: tags off the list go, their text stays, also that of scripts and styles, which is then
- * text. Links keep http, https, mailto and whatever has no scheme.
+ * text. Links keep http, https, mailto and whatever has no scheme. Unlike the real server, which parses as browsers do, no
+ * line break marks where a block was, and entities come back as characters.
  */
 export function cleanHtml(value: string): string {
   return sanitizeHtml(cleanText(value), {
@@ -19,5 +20,7 @@ export function cleanHtml(value: string): string {
     allowProtocolRelative: true,
     nonTextTags: [],
     disallowedTagsMode: 'discard',
-  }).trim()
+  })
+    .replace(/<br([^>]*?) \/>/g, '<br$1>')
+    .trim()
 }

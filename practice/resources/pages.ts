@@ -86,6 +86,11 @@ export function registerPages(app: FastifyInstance, practice: Practice): void {
     },
   })
 
+  route(app, '/uploads/:id', {
+    GET: (_request, reply) =>
+      sendPage(reply, 'A draft', '<p>This deposit is not published. See it in Deposit Desk.</p>'),
+  })
+
   route(app, '/login/', {
     GET: (_request, reply) =>
       sendPage(reply, 'Sign in', '<p>The practice repository has no sign-in page. Use it through Deposit Desk.</p>'),

@@ -3,7 +3,7 @@ import { ApiError, forbidden, unknownPid } from '../http/api-error.ts'
 import { listJson, pageOf, parseList, type ListOptions } from '../http/listing.ts'
 import { JSON_TYPE, negotiate, VND_TYPE } from '../http/negotiation.ts'
 import { param, rawPath, route } from '../http/routes.ts'
-import { compact, listOf, objectOf, textAt, type Json, type JsonObject } from '../json.ts'
+import { compact, listOf, objectOf, textAt, timestamp, type Json, type JsonObject } from '../json.ts'
 import type { Practice } from '../practice.ts'
 import { parseQuery, wordsOf } from '../search/query.ts'
 import { titleOf, type Entry } from '../vocabularies.ts'
@@ -31,7 +31,7 @@ type Authority = keyof typeof AUTHORITIES
 export function registerVocabularies(app: FastifyInstance, practice: Practice): void {
   const { vocabularies } = practice
   /** Nothing is edited here: every entry is as old as the process. */
-  const since = new Date().toISOString().replace('Z', '000+00:00')
+  const since = timestamp()
 
   const plain = (address: string, entry: Entry): JsonObject => ({
     created: since,
