@@ -61,8 +61,18 @@ export function createOutput(json: boolean): Output {
   return json ? new JsonOutput() : new TextOutput()
 }
 
+/** A bar is drawn ten times a second; a line is read by a program. */
+const PROGRESS_EVERY_MS = 1000
+
 class JsonOutput implements Output {
+  #progressAt = -Infinity
+
   show(event: OutputEvent): void {
+    if (event.event === 'progress') {
+      const now = performance.now()
+      if (now - this.#progressAt < PROGRESS_EVERY_MS) return
+      this.#progressAt = now
+    }
     this.#write(event)
   }
 
@@ -83,7 +93,7 @@ class TextOutput implements Output {
 
   show(event: OutputEvent): void {
     if (event.event === 'progress') {
-      if (process.stdout.isTTY) this.#draw(barOf(event, process.stdout.columns))
+      if (process.stdout.isTTY) this.#draw(barOf(event, process.stdout.columns || 80))
       return
     }
     const text = textOf(event)

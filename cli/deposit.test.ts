@@ -1,0 +1,201 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { expect, onTestFinished, test } from 'vitest'
+import type { Account } from '../contract/desk/account.ts'
+import type { FolderEntry } from '../contract/desk/folder.ts'
+import { startPracticeServer } from '../practice/server.ts'
+import { readArguments, UsageError, type Command } from './arguments.ts'
+import { choosePlan, follow, placeOrder, readOrder, resumeAll } from './deposit.ts'
+import { completeMetadata } from './metadata.ts'
+import { openOrders } from './orders.ts'
+import type { Output, OutputEvent } from './output.ts'
+import { openSession, type Session } from './session.ts'
+import { readRecordName, verify } from './verify.ts'
+
+const never = new AbortController().signal
+
+function recorder(): Output & { events: OutputEvent[]; errors: string[] } {
+  const events: OutputEvent[] = []
+  const errors: string[] = []
+  return {
+    events,
+    errors,
+    show: (event) => events.push(event),
+    error: ({ code }) => errors.push(code),
+    end: () => undefined,
+  }
+}
+
+/** A profile, a folder with two files, and a server of its own to send them to. */
+async function place() {
+  const work = mkdtempSync(join(tmpdir(), 'deposit-desk-cli-'))
+  const server = await startPracticeServer({ dataFolder: join(work, 'server') })
+  onTestFinished(async () => {
+    await server.close()
+    rmSync(work, { recursive: true, force: true })
+  })
+  const folder = join(work, 'Lake data')
+  for (const [name, text] of [
+    ['a.txt', 'first'],
+    ['raw/ü.csv', '1,2,3'],
+  ] as const) {
+    mkdirSync(dirname(join(folder, name)), { recursive: true })
+    writeFileSync(join(folder, name), text)
+  }
+  const home = join(work, 'home')
+  mkdirSync(home)
+  const environment = { DEPOSIT_DESK_TOKEN: server.tokens.researcher }
+  const open = async (): Promise<Session> => {
+    const session = await openSession(home, environment, never)
+    onTestFinished(() => session.close())
+    return session
+  }
+  const command = (...more: string[]) =>
+    readArguments(['deposit', folder, '--server', server.url, ...more]) as Extract<Command, { kind: 'deposit' }>
+  return { home, folder, environment, server, open, command }
+}
+
+test('a folder is deposited and published, and verify finds every difference', async () => {
+  const { home, folder, environment, server, open, command } = await place()
+  const output = recorder()
+  const session = await open()
+  const orders = openOrders(home)
+  const order = orders.add(await readOrder(command('--publish', '--title', 'Lakes'), output))
+  const id = await placeOrder(session, orders, order, output)
+  expect(await follow(session.desk, id, output, never)).toBe(0)
+
+  expect(output.errors).toEqual([])
+  expect(output.events.flatMap((event) => (event.event === 'file' ? [event.key] : [])).sort()).toEqual([
+    'a.txt',
+    'raw/ü.csv',
+  ])
+  const done = output.events.at(-1)
+  expect(done).toMatchObject({
+    event: 'done',
+    files: 2,
+    bytes: 10,
+    record: { doi: expect.stringMatching(/^10\./) as string },
+  })
+  const record = done?.event === 'done' ? done.record.id : ''
+
+  const compare = async () => {
+    const lines = recorder()
+    const check = readArguments(['verify', record, folder, '--server', server.url]) as Extract<
+      Command,
+      { kind: 'verify' }
+    >
+    const same = await verify(check, home, environment, lines)
+    return { same, summary: lines.events.at(-1) }
+  }
+  expect(await compare()).toMatchObject({ same: true, summary: { equal: 2 } })
+  writeFileSync(join(folder, 'a.txt'), 'FIRST')
+  writeFileSync(join(folder, 'new.txt'), 'x')
+  expect(await compare()).toMatchObject({ same: false, summary: { equal: 1, different: 1, missing: 0, extra: 1 } })
+})
+
+test('an order whose process was killed is carried out by resume, once', async () => {
+  const { home, server, open, command } = await place()
+  const output = recorder()
+  // Killed right after the order was noted, and again right after its deposit was stored.
+  const order = openOrders(home).add(await readOrder(command('--publish'), output))
+  const first = await open()
+  const depositId = await placeOrder(first, openOrders(home), order, output)
+  openOrders(home).save(order)
+  await first.close()
+
+  const session = await open()
+  expect(await resumeAll(session, home, output, never)).toBe(0)
+  expect(session.desk.deposits.list()).toMatchObject([{ id: depositId, publication: 'published' }])
+  expect(openOrders(home).list()).toEqual([])
+  const answer = await fetch(`${server.url}/api/user/records`, {
+    headers: { authorization: `Bearer ${server.tokens.researcher}` },
+  })
+  expect(((await answer.json()) as { hits: { total: number } }).hits.total).toBe(1)
+  expect(output.events.at(-1)).toMatchObject({ event: 'done' })
+
+  await resumeAll(session, home, output, never)
+  expect(output.events.at(-1)).toEqual({ event: 'note', text: 'Nothing is unfinished.' })
+})
+
+test('stopping leaves the work to resume', async () => {
+  const { home, open, command } = await place()
+  const output = recorder()
+  const session = await open()
+  const orders = openOrders(home)
+  const id = await placeOrder(session, orders, orders.add(await readOrder(command(), output)), output)
+  await expect(follow(session.desk, id, output, AbortSignal.abort(new Error('stopped')))).rejects.toThrow('stopped')
+  await session.close()
+  expect(await resumeAll(await open(), home, output, never)).toBe(0)
+})
+
+test('publishing on a public server needs a title and creators, which nobody else would look at', async () => {
+  const { folder } = await place()
+  const publish = (...more: string[]) =>
+    readOrder(
+      readArguments(['deposit', folder, '--server', 'zenodo', '--publish', ...more]) as Extract<
+        Command,
+        { kind: 'deposit' }
+      >,
+      recorder(),
+    )
+  await expect(publish()).rejects.toThrow(/title.*creators/)
+  const file = `${folder}.json`
+  writeFileSync(
+    file,
+    JSON.stringify({ title: 'T', creators: [{ person_or_org: { type: 'personal', family_name: 'F' } }] }),
+  )
+  await expect(publish('--metadata', file)).resolves.toMatchObject({ publish: true, metadata: { title: 'T' } })
+  writeFileSync(file, '{"metadata": [')
+  await expect(publish('--metadata', file)).rejects.toThrow(UsageError)
+})
+
+const account = {
+  serverName: 'Zenodo',
+  user: { id: '1', name: 'Ada M. Lovelace', email: null },
+  capabilities: { maxFiles: 2, quotaBytes: null, maxFileBytes: null, emptyFiles: 'accepted' },
+} as unknown as Account
+
+test('everything that nobody gave is said', () => {
+  const { metadata, assumed } = completeMetadata({ publisher: 'P' }, 'Lake data', account)
+  expect(metadata).toMatchObject({
+    title: 'Lake data',
+    creators: [{ person_or_org: { type: 'personal', family_name: 'Lovelace', given_name: 'Ada M.' } }],
+    resource_type: { id: 'dataset' },
+    publisher: 'P',
+  })
+  expect(assumed).toHaveLength(4)
+})
+
+test('folders are packed when there are more files than the server takes, unless packing is not wanted', () => {
+  const entries: FolderEntry[] = ['a/1', 'a/2', 'a/3'].map((path) => ({
+    path,
+    kind: 'file',
+    bytes: 1,
+    files: 1,
+    modifiedAt: 0,
+    leftOut: null,
+  }))
+  expect(choosePlan(entries, 'auto', account).plan).toMatchObject({ refused: false, files: [{ key: 'a.zip' }] })
+  expect(choosePlan(entries, 'never', account).plan.refused).toBe(true)
+  expect(choosePlan(entries.slice(0, 2), 'auto', account).plan.files).toHaveLength(2)
+  expect(choosePlan(entries.slice(0, 2), 'always', account).plan.files).toHaveLength(1)
+})
+
+test.each([
+  ['abcde-12345', 'abcde-12345', { kind: 'practice' }],
+  [
+    'https://repository.example/records/abcde-12345/files/x',
+    'abcde-12345',
+    { kind: 'other', address: 'https://repository.example' },
+  ],
+  [
+    'https://repository.example/uploads/abcde-12345',
+    'abcde-12345',
+    { kind: 'other', address: 'https://repository.example' },
+  ],
+  ['10.5281/zenodo.1234', '1234', { kind: 'zenodo' }],
+  ['https://doi.org/10.5281/zenodo.1234', '1234', { kind: 'zenodo' }],
+])('%s names the record %s', (text, recordId, choice) => {
+  expect(readRecordName(text, null)).toEqual({ recordId, choice })
+})
