@@ -1,4 +1,4 @@
-import { TextField } from '../../components/text-field.tsx'
+import { TextArea, TextField } from '../../components/text-field.tsx'
 import { useVocabulary } from '../../queries/look-ups.ts'
 import { useEditor, useField } from './context.ts'
 import { FieldSlot } from './field-slot.tsx'
@@ -11,7 +11,7 @@ import { groupResourceTypes } from './resource-types.ts'
 export function BasicsFields() {
   return (
     <section className={styles.fields}>
-      <Text name="title" label={messages.title} isRequired />
+      <Title />
       <div className={styles.pair}>
         <ResourceType />
         <Text name="publication_date" label={messages.publicationDate} description={messages.dateHint} isRequired />
@@ -24,11 +24,34 @@ export function BasicsFields() {
   )
 }
 
+/** Grows with its text: titles of data are long, and a cut one can’t be read over. */
+function Title() {
+  const { path, value, onChange, error } = useField('title')
+  return (
+    <FieldSlot path={path}>
+      <div className={styles.growing}>
+        <TextArea
+          label={messages.title}
+          isRequired
+          rows={1}
+          value={value ?? ''}
+          // A title is one line, also where it was pasted from several.
+          onChange={(text) => onChange(text.replace(/\s*\n\s*/g, ' '))}
+          onKeyDown={(event) => {
+            if (event.key === 'Enter') event.preventDefault()
+          }}
+          error={error}
+        />
+      </div>
+    </FieldSlot>
+  )
+}
+
 function Text({
   name,
   ...words
 }: {
-  name: 'title' | 'publication_date' | 'publisher' | 'version'
+  name: 'publication_date' | 'publisher' | 'version'
   label: string
   description?: string
   isRequired?: boolean
@@ -36,13 +59,7 @@ function Text({
   const { path, value, onChange, error } = useField(name)
   return (
     <FieldSlot path={path}>
-      <TextField
-        {...words}
-        value={value ?? ''}
-        onChange={onChange}
-        error={error}
-        spellCheck={name === 'title' ? 'true' : 'false'}
-      />
+      <TextField {...words} value={value ?? ''} onChange={onChange} error={error} spellCheck="false" />
     </FieldSlot>
   )
 }

@@ -1,8 +1,6 @@
 import { useEffect, useRef, useState } from 'react'
 import type { Creator } from '../../../contract/repository/record.ts'
 import { Button } from '../../components/button.tsx'
-import { RadioGroup } from '../../components/choices.tsx'
-import { ComboBox } from '../../components/combo-box.tsx'
 import type { Option } from '../../components/select.tsx'
 import { TextField } from '../../components/text-field.tsx'
 import { useAffiliations, usePeople } from '../../queries/look-ups.ts'
@@ -11,6 +9,7 @@ import { addAffiliation, changeKind, renamePerson, takePerson, tidyOrcid, withOr
 import styles from './creators-field.module.css'
 import formStyles from './form.module.css'
 import { orcidOf } from './labels.ts'
+import { isLookedUp, LookUp } from './look-up.tsx'
 import { messages } from './messages.ts'
 import { isAbout } from './problems.ts'
 import { Tags } from './tags.tsx'
@@ -94,35 +93,24 @@ export function CreatorPanel({ creator, path, takesFocus, onChange, onDone, onRe
         </div>
       )}
       {isPerson && (
-        <div className={formStyles.pair}>
-          <div data-field={fields.orcid}>
-            <TextField
-              label={messages.orcid}
-              placeholder={messages.orcidHint}
-              value={orcidOf(creator)}
-              onChange={(text) => onChange(withOrcid(creator, text))}
-              onBlur={() => {
-                const orcid = orcidOf(creator)
-                if (tidyOrcid(orcid) !== orcid) onChange(withOrcid(creator, orcid))
-              }}
-              error={errorOf(fields.orcid)}
-              spellCheck="false"
-            />
-          </div>
+        <div className={styles.orcid} data-field={fields.orcid}>
+          <TextField
+            label={messages.orcid}
+            placeholder={messages.orcidHint}
+            value={orcidOf(creator)}
+            onChange={(text) => onChange(withOrcid(creator, text))}
+            onBlur={() => {
+              const orcid = orcidOf(creator)
+              if (tidyOrcid(orcid) !== orcid) onChange(withOrcid(creator, orcid))
+            }}
+            error={errorOf(fields.orcid)}
+            spellCheck="false"
+          />
         </div>
       )}
       <div data-field={fields.affiliations}>
         <Affiliations creator={creator} onChange={onChange} error={errorOf(fields.affiliations)} />
       </div>
-      <RadioGroup
-        label={messages.kind}
-        choices={[
-          { id: 'personal', label: messages.person },
-          { id: 'organizational', label: messages.organisation },
-        ]}
-        value={who.type ?? null}
-        onChange={(type) => onChange(changeKind(creator, type))}
-      />
       <div className={styles.panelEnd}>
         <Button size="s" onPress={onDone}>
           {messages.done}
@@ -130,6 +118,16 @@ export function CreatorPanel({ creator, path, takesFocus, onChange, onDone, onRe
         <Button size="s" tone="quiet" onPress={onRemove}>
           {messages.remove}
         </Button>
+        {who.type !== 'organizational' && (
+          <Button size="s" tone="quiet" onPress={() => onChange(changeKind(creator, 'organizational'))}>
+            {messages.makeOrganisation}
+          </Button>
+        )}
+        {who.type !== 'personal' && (
+          <Button size="s" tone="quiet" onPress={() => onChange(changeKind(creator, 'personal'))}>
+            {messages.makePerson}
+          </Button>
+        )}
       </div>
     </div>
   )
@@ -146,39 +144,29 @@ function PersonLookUp({
   const { account, server } = useEditor()
   const [text, setText] = useState('')
   const query = useSettled(text.trim())
-  const people = usePeople(account.id, query, query.length > 1)
-  const found = query.length > 1 ? (people.data ?? []) : []
-  const options = found.map((person): Option => {
-    const orcid = person.identifiers?.find(({ scheme }) => scheme === 'orcid')?.identifier
-    const detail = [orcid, person.affiliations?.[0]?.name].filter(Boolean).join(' · ')
-    return {
-      id: person.id,
-      label: person.name ?? [person.family_name, person.given_name].filter(Boolean).join(', '),
-      detail,
-    }
-  })
+  const people = usePeople(account.id, query, isLookedUp(query))
+  const found = isLookedUp(query) ? (people.data ?? []) : []
   return (
-    <ComboBox
+    <LookUp
       label={messages.lookUp(server)}
       placeholder={messages.lookUpHint}
       inputRef={inputRef}
       text={text}
       onText={setText}
-      allowsText
-      options={options}
+      options={found.map((person): Option => {
+        const orcid = person.identifiers?.find(({ scheme }) => scheme === 'orcid')?.identifier
+        return {
+          id: person.id,
+          label: person.name ?? [person.family_name, person.given_name].filter(Boolean).join(', '),
+          detail: [orcid, person.affiliations?.[0]?.name].filter(Boolean).join(' · '),
+        }
+      })}
       onChoose={({ id }) => {
         const person = found.find((other) => other.id === id)
         if (person) onTake(person)
-        setText('')
       }}
-      isLoading={query.length > 1 && people.isPending}
-      emptyText={
-        query.length < 2
-          ? messages.lookUpType
-          : people.isError
-            ? messages.lookUpFailed(server)
-            : messages.lookUpNone(server)
-      }
+      isLoading={people.isPending}
+      emptyText={people.isError ? messages.lookUpFailed(server) : messages.lookUpNone(server)}
     />
   )
 }
@@ -198,8 +186,8 @@ function Affiliations({
   const { account, server } = useEditor()
   const [text, setText] = useState('')
   const query = useSettled(text.trim())
-  const found = useAffiliations(account.id, query, query.length > 1)
-  const matches = query.length > 1 ? (found.data ?? []) : []
+  const found = useAffiliations(account.id, query, isLookedUp(query))
+  const matches = isLookedUp(query) ? (found.data ?? []) : []
   const affiliations = creator.affiliations ?? []
   const words = text.trim()
   const idAt = (at: number) => `${at} ${affiliations[at]?.id ?? affiliations[at]?.name ?? ''}`
@@ -230,12 +218,11 @@ function Affiliations({
         }))}
         onRemove={(id) => onChange({ ...creator, affiliations: affiliations.filter((_, at) => idAt(at) !== id) })}
       />
-      <ComboBox
+      <LookUp
         label={messages.affiliations}
         placeholder={messages.affiliationHint}
         text={text}
         onText={setText}
-        allowsText
         options={[
           ...matches.map((item): Option => ({
             id: item.id,
@@ -245,13 +232,11 @@ function Affiliations({
           ...(words === '' ? [] : [{ id: AS_WRITTEN, label: words, detail: messages.asWritten }]),
         ]}
         onChoose={({ id, label }) => {
-          if (id === AS_WRITTEN) return add(label)
-          setText('')
-          onChange(addAffiliation(creator, { id, name: label }))
+          onChange(addAffiliation(creator, id === AS_WRITTEN ? { name: label } : { id, name: label }))
         }}
         onBlur={() => add(words)}
-        isLoading={query.length > 1 && found.isPending}
-        emptyText={query.length < 2 ? messages.lookUpType : messages.affiliationNone(server)}
+        isLoading={found.isPending}
+        emptyText={messages.noMatches}
         error={error}
       />
     </div>

@@ -171,7 +171,7 @@ function CreatorRow({
             ) : isPerson ? (
               orcid || messages.noOrcid
             ) : (
-              messages.organisationWord
+              messages.organisation
             )}
           </span>
           <span className={cx('cut', styles.second)} title={affiliations}>

@@ -157,48 +157,50 @@ function OpenDeposit({ deposit, account }: { deposit: Deposit; account: Account 
             {messages.conflictsNext}
           </Banner>
         )}
-        <div className={styles.columns}>
-          <Outline
-            current={section}
-            states={sectionStates(values, deposit, problems)}
-            onShow={(id) => goTo(SECTION_FIELDS[id][0])}
-          />
-          <div
-            ref={form}
-            className={styles.form}
-            inert={isAsked}
-            onBlur={({ target, relatedTarget }) => {
-              storeNow()
-              const left = target.closest<HTMLElement>('[data-field]')
-              if (left?.dataset.field !== undefined && !left.contains(relatedTarget)) see(left.dataset.field)
-            }}
-          >
-            <div className={formStyles.form}>
-              <OtherFields deposit={deposit} problems={shown} />
-              <div data-section="basics">
-                <BasicsFields />
-              </div>
-              <div data-section="creators">
-                <CreatorsField open={openCreator} onOpen={setOpenCreator} />
-              </div>
-              <div data-section="description">
-                <DescriptionField />
-              </div>
-              <div data-section="licence">
-                <LicenceField />
-              </div>
-              <div data-section="keywords">
-                <KeywordsField />
-              </div>
-              <div data-section="doi">
-                <DoiField deposit={deposit} />
+        <div className={styles.body}>
+          <div className={styles.columns}>
+            <Outline
+              current={section}
+              states={sectionStates(values, deposit, problems)}
+              onShow={(id) => goTo(SECTION_FIELDS[id][0])}
+            />
+            <div
+              ref={form}
+              className={styles.form}
+              inert={isAsked}
+              onBlur={({ target, relatedTarget }) => {
+                storeNow()
+                const left = target.closest<HTMLElement>('[data-field]')
+                if (left?.dataset.field !== undefined && !left.contains(relatedTarget)) see(left.dataset.field)
+              }}
+            >
+              <div className={formStyles.form}>
+                <OtherFields deposit={deposit} problems={shown} />
+                <div data-section="basics">
+                  <BasicsFields />
+                </div>
+                <div data-section="creators">
+                  <CreatorsField open={openCreator} onOpen={setOpenCreator} />
+                </div>
+                <div data-section="description">
+                  <DescriptionField />
+                </div>
+                <div data-section="licence">
+                  <LicenceField />
+                </div>
+                <div data-section="keywords">
+                  <KeywordsField />
+                </div>
+                <div data-section="doi">
+                  <DoiField deposit={deposit} />
+                </div>
               </div>
             </div>
+            <aside className={styles.rail} aria-label={messages.files}>
+              <FilesRail deposit={deposit} rows={rows} failed={files.isError} />
+              <ChecksRail checks={checks} onShow={goTo} />
+            </aside>
           </div>
-          <aside className={styles.rail} aria-label={messages.files}>
-            <FilesRail deposit={deposit} rows={rows} failed={files.isError} />
-            <ChecksRail checks={checks} onShow={goTo} />
-          </aside>
         </div>
       </Screen>
     </EditorContext>
@@ -291,7 +293,9 @@ function localChecks({
     listed: [],
     changedOnDisk: [],
   })
-  return checks.filter(({ id }) => !GUARD_ONLY.has(id))
+  return (['open', 'advice', 'met'] as const).flatMap((state) =>
+    checks.filter((check) => check.state === state && !GUARD_ONLY.has(check.id)),
+  )
 }
 
 /** Errors that have a line of their own in the head, the shell or the form, or that pass by themselves. */

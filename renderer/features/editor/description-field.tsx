@@ -100,11 +100,7 @@ function RichText({
     extensions: DESCRIPTION_EXTENSIONS,
     // The window's policy refuses style elements; what the editor needs stands in the style sheet.
     injectCSS: false,
-    // Warms up with an empty document: the text comes through a parser that Trusted Types allow, once there is a schema.
-    content: null,
-    onCreate: ({ editor: created }) => {
-      created.commands.setContent(parseDescription(shown.current, created.schema), { emitUpdate: false })
-    },
+    content: parseDescription(value),
     onUpdate: ({ editor: changed }) => {
       shown.current = toStored(changed.getHTML())
       report.current(shown.current)
@@ -123,7 +119,6 @@ function RichText({
         keydown: (_view, event) => event.key === 'Tab',
       },
     },
-    // A document of its own for every mount; React renders the toolbar from its state.
     immediatelyRender: true,
     shouldRerenderOnTransaction: false,
   })
@@ -131,7 +126,7 @@ function RichText({
   useEffect(() => {
     if (value === shown.current) return
     shown.current = value
-    editor.commands.setContent(parseDescription(value, editor.schema), { emitUpdate: false })
+    editor.commands.setContent(parseDescription(value), { emitUpdate: false })
   }, [value, editor])
 
   useEffect(() => {

@@ -1,5 +1,5 @@
-import { DOMParser as EditorParser, type Schema } from '@tiptap/pm/model'
-import { Extension, Mark, type Extensions, type JSONContent } from '@tiptap/react'
+import { DOMParser as EditorParser } from '@tiptap/pm/model'
+import { Extension, getSchema, Mark, type Extensions, type JSONContent } from '@tiptap/react'
 import StarterKit from '@tiptap/starter-kit'
 import { cleanHtml } from '../../components/server-html.tsx'
 
@@ -35,11 +35,6 @@ export function isWritable(html: string): boolean {
   return [...parseClean(html).querySelectorAll('*')].every((element) => WRITTEN_TAGS.has(element.localName))
 }
 
-/** A description as a document of the editor. */
-export function parseDescription(html: string, schema: Schema): JSONContent {
-  return EditorParser.fromSchema(schema).parse(parseClean(html)).toJSON() as JSONContent
-}
-
 /** Pasted HTML without what the server would strip; the style sheets and comments of word processors go with their text. */
 export function cleanPasted(html: string): string {
   const cleaned: unknown = cleanHtml(html)
@@ -51,9 +46,9 @@ export function countCharacters(html: string): number {
   return (parseClean(html).textContent ?? '').length
 }
 
-/** The editor’s HTML as it is stored: an empty paragraph is no description. */
+/** The editor’s HTML as it is stored: without the empty paragraphs that it keeps at the end to write on. */
 export function toStored(html: string): string {
-  return countCharacters(html) === 0 ? '' : html
+  return html.replace(/(<p><\/p>)+$/, '')
 }
 
 function script(name: 'subscript' | 'superscript', tag: 'sub' | 'sup', key: string) {
@@ -99,3 +94,10 @@ export const DESCRIPTION_EXTENSIONS: Extensions = [
   script('superscript', 'sup', 'Mod-.'),
   nesting,
 ]
+
+const schema = getSchema(DESCRIPTION_EXTENSIONS)
+
+/** A description as a document of the editor, which is never given HTML as text: Trusted Types refuse that. */
+export function parseDescription(html: string): JSONContent {
+  return EditorParser.fromSchema(schema).parse(parseClean(html)).toJSON() as JSONContent
+}

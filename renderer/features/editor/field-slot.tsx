@@ -1,6 +1,6 @@
 import type { ReactNode } from 'react'
 import type { Conflict } from '../../../contract/desk/deposit.ts'
-import type { Creator, RecordMetadata } from '../../../contract/repository/record.ts'
+import type { Creator } from '../../../contract/repository/record.ts'
 import { Button } from '../../components/button.tsx'
 import { ServerHtml } from '../../components/server-html.tsx'
 import { useEditor } from './context.ts'
@@ -66,20 +66,10 @@ function FieldValue({ field, value }: { field: string; value: unknown }): ReactN
   )
 }
 
+/** The words in a value, however deep they are; of a vocabulary item its label, not its id. */
 function wordOf(value: unknown): string {
   if (typeof value !== 'object' || value === null) return String(value)
-  const item = value as {
-    id?: string
-    title?: NonNullable<RecordMetadata['resource_type']>['title']
-    subject?: string
-    name?: string
-  }
-  return (
-    item.subject ??
-    item.name ??
-    labelOf(item) ??
-    Object.values(value)
-      .filter((part) => typeof part === 'string')
-      .join(', ')
-  )
+  if (Array.isArray(value)) return value.map(wordOf).join('; ')
+  if ('title' in value) return labelOf(value as Parameters<typeof labelOf>[0]) ?? ''
+  return Object.values(value).map(wordOf).join(', ')
 }

@@ -84,34 +84,35 @@ export function FilesRail({ deposit, rows, failed }: { deposit: Deposit; rows: r
 type OnCommand = (command: TransferCommand, row: FileRow) => void
 
 function Group({ group, onCommand }: { group: FileGroup; onCommand: OnCommand }) {
-  const isFolded = group.kind !== 'needs-you' && group.kind !== 'active'
-  const [shown, setShown] = useState(0)
-  const first = group.rows[0]
-  if (!first) return null
-  const limit = isFolded ? (shown > 0 || group.rows.length === 1 ? Math.max(shown, 1) : 0) : Math.max(shown, LISTED)
-  const rest = group.rows.length - limit
+  const isFolded = group.kind !== 'needs-you' && group.kind !== 'active' && group.rows.length > 1
+  const [shown, setShown] = useState(isFolded ? 0 : LISTED)
+  const rest = group.rows.length - shown
+  if (isFolded && shown === 0) {
+    return (
+      <ul className={styles.list}>
+        <Summary rows={group.rows} onShow={() => setShown(MORE)} />
+      </ul>
+    )
+  }
   return (
     <>
       <ul className={styles.list}>
-        {limit === 0 && <Summary group={group} first={first} />}
-        {group.rows.slice(0, limit).map((row) => (
+        {group.rows.slice(0, shown).map((row) => (
           <FileItem key={row.fileId} row={row} onCommand={onCommand} />
         ))}
       </ul>
-      {rest > 0 && group.rows.length > 1 && (
+      {(rest > 0 || isFolded) && (
         <div className={styles.more}>
-          <Button tone="link" size="s" onPress={() => setShown(limit + MORE)}>
-            {limit === 0 && group.kind === 'verified'
-              ? messages.showVerified(group.rows.length)
-              : messages.showMore(Math.min(limit === 0 ? group.rows.length : rest, MORE))}
-          </Button>
-        </div>
-      )}
-      {isFolded && shown > 0 && group.rows.length > 1 && (
-        <div className={styles.more}>
-          <Button tone="link" size="s" onPress={() => setShown(0)}>
-            {messages.showFewer}
-          </Button>
+          {rest > 0 && (
+            <Button tone="link" size="s" onPress={() => setShown(shown + MORE)}>
+              {messages.showMore(Math.min(rest, MORE))}
+            </Button>
+          )}
+          {isFolded && (
+            <Button tone="link" size="s" onPress={() => setShown(0)}>
+              {messages.showFewer}
+            </Button>
+          )}
         </div>
       )}
     </>
@@ -119,18 +120,25 @@ function Group({ group, onCommand }: { group: FileGroup; onCommand: OnCommand })
 }
 
 /** Several files in the same state, as one line. */
-function Summary({ group, first }: { group: FileGroup; first: FileRow }) {
+function Summary({ rows, onShow }: { rows: readonly FileRow[]; onShow: () => void }) {
   const { server } = useEditor()
   const now = useNow(30_000)
+  const first = rows[0]
+  if (!first) return null
   const state = fileStateWords(first, server, now)
-  const bytes = group.rows.reduce((sum, row) => sum + row.bytes, 0)
+  const bytes = rows.reduce((sum, row) => sum + row.bytes, 0)
   return (
     <li className={styles.file}>
       <div className={styles.line}>
-        <span className={styles.key}>{messages.andMore(first.key, group.rows.length - 1)}</span>
+        <span className={styles.key}>{messages.andMore(first.key, rows.length - 1)}</span>
         <span className={styles.size}>{formatBytes(bytes)}</span>
       </div>
-      <StateMark kind={state.kind}>{state.words}</StateMark>
+      <div className={styles.state}>
+        <StateMark kind={state.kind}>{state.words}</StateMark>
+        <Button tone="link" size="s" onPress={onShow}>
+          {messages.showAll(rows.length)}
+        </Button>
+      </div>
     </li>
   )
 }

@@ -1,4 +1,5 @@
 import { formatBytes, formatCount, plural } from '../../components/format.ts'
+import { capital } from '../../components/server-words.ts'
 
 export const messages = {
   untitled: 'Untitled deposit',
@@ -46,10 +47,9 @@ export const messages = {
   addPerson: 'Add person',
   addOrganisation: 'Add organisation',
   noCreators: 'Nobody is named yet.',
-  person: 'Person',
-  organisation: 'Organisation',
-  kind: 'Kind',
-  organisationWord: 'organisation',
+  organisation: 'organisation',
+  makePerson: 'It is a person',
+  makeOrganisation: 'It is an organisation',
   unnamed: 'No name yet',
   noOrcid: 'No ORCID iD',
   creatorMenu: (name: string) => `More for ${name}`,
@@ -64,7 +64,6 @@ export const messages = {
   lookUpHint: 'Name or ORCID iD',
   lookUpNone: (server: string) => `Nobody found on ${server}. Fill in the fields below.`,
   lookUpFailed: (server: string) => `${server} can’t be asked now. Fill in the fields below.`,
-  lookUpType: 'Type two letters or more.',
   familyName: 'Family name',
   givenName: 'Given name',
   name: 'Name',
@@ -72,7 +71,7 @@ export const messages = {
   orcidHint: '0000-0002-1825-0097',
   affiliations: 'Affiliations',
   affiliationHint: 'Name of an organisation',
-  affiliationNone: (server: string) => `Not listed on ${server}; it is kept as you write it.`,
+  noMatches: 'Nothing found',
   asWritten: 'as written',
   done: 'Done',
 
@@ -137,7 +136,15 @@ export const messages = {
   keepMine: 'Keep this one',
   keepTheirs: 'Take this one',
   nothing: 'empty',
-  otherField: (field: string) => field.replace(/^metadata\./, '').replaceAll('_', ' '),
+  /** `metadata.funding.0.award` as “Funding 1, award”. */
+  otherField: (field: string) =>
+    capital(
+      field
+        .replace(/^metadata\./, '')
+        .replace(/\.(\d+)/g, (_, at: string) => ` ${Number(at) + 1}`)
+        .replaceAll('.', ', ')
+        .replaceAll('_', ' '),
+    ),
 
   files: 'Files',
   filesVerified: (verified: number, files: number) => `${formatCount(verified)} of ${formatCount(files)} verified`,
@@ -146,7 +153,7 @@ export const messages = {
   noFiles: 'No file belongs to this deposit.',
   filesFailed: 'The list of files can’t be read.',
   andMore: (key: string, more: number) => `${key} and ${formatCount(more)} more`,
-  showVerified: (count: number) => `Show all ${plural(count, 'verified file')}`,
+  showAll: (count: number) => `Show all ${formatCount(count)}`,
   showMore: (count: number) => `Show ${formatCount(count)} more`,
   showFewer: 'Show fewer',
   md5: (md5: string) => `MD5 ${md5.slice(0, 4)}…${md5.slice(-4)}`,
@@ -157,7 +164,7 @@ export const messages = {
   leaveOutNamed: (key: string) => `Leave out ${key}`,
   retryNamed: (key: string) => `Try ${key} again`,
   sentOf: (key: string, sent: number, all: number) => `${key}: ${formatBytes(sent)} of ${formatBytes(all)}`,
-  attempt: (reason: string, attempt: number) => `${reason} Try ${formatCount(attempt)}.`,
+  attempt: (reason: string, attempt: number) => `${reason} Attempt ${formatCount(attempt)}.`,
 
   checks: 'Checks before publishing',
   show: 'Show',

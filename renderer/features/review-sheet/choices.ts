@@ -11,12 +11,13 @@ function without(paths: readonly string[], folder: string): string[] {
   return paths.filter((path) => !isAtOrBelow(path, folder))
 }
 
-/** Whether a path, or a folder that holds it, was left out by the person and not included again below that. */
-function isLeftOut(path: string, { include, leaveOut }: PlanChoices): boolean {
-  const [included, left] = [new Set(include), new Set(leaveOut)]
+/** What the person decided about a path: the choice for it, or for the nearest folder above. */
+function decisionOf(path: string, choices: PlanChoices): 'include' | 'leave-out' | null {
+  const [included, left] = [new Set(choices.include), new Set(choices.leaveOut)]
   for (let at = path; ; at = at.slice(0, at.lastIndexOf('/'))) {
-    if (left.has(at)) return true
-    if (included.has(at) || !at.includes('/')) return false
+    if (left.has(at)) return 'leave-out'
+    if (included.has(at)) return 'include'
+    if (!at.includes('/')) return null
   }
 }
 
@@ -28,15 +29,16 @@ function topLevel(entries: readonly FolderEntry[]): string[] {
 export function leaveOut(path: string, choices: PlanChoices, entries: readonly FolderEntry[]): PlanChoices {
   const rest = { ...choices, include: without(choices.include, path), leaveOut: without(choices.leaveOut, path) }
   if (path === '') return { ...rest, leaveOut: topLevel(entries) }
-  const junk = entries.find((entry) => entry.path === path)?.leftOut
-  if (junk || isLeftOut(path, rest)) return rest
+  const decision = decisionOf(path, rest)
+  const isJunk = entries.some((entry) => entry.path === path && entry.leftOut !== null)
+  if (decision === 'leave-out' || (decision === null && isJunk)) return rest
   return { ...rest, leaveOut: [...rest.leaveOut, path] }
 }
 
 /** Takes a file, or a folder with all below it but what is left out by default; the empty path is everything. */
 export function takeAgain(path: string, choices: PlanChoices, entries: readonly FolderEntry[]): PlanChoices {
   const rest = { ...choices, leaveOut: without(choices.leaveOut, path) }
-  if (!isLeftOut(path, rest)) return rest
+  if (decisionOf(path, rest) !== 'leave-out') return rest
   // A folder above stays out: this path is an exception from it, and leftovers below it are none.
   const junk = entries.filter((entry) => entry.leftOut !== null && entry.path !== path && isAtOrBelow(entry.path, path))
   return {
@@ -46,7 +48,7 @@ export function takeAgain(path: string, choices: PlanChoices, entries: readonly 
   }
 }
 
-/** Takes files that are left out by default. */
+/** Takes files and folders that are left out by default. */
 export function includeFiles(paths: readonly string[], choices: PlanChoices): PlanChoices {
   const include = [...new Set([...choices.include, ...paths])].slice(0, MOST_INCLUDED)
   const taken = new Set(include)

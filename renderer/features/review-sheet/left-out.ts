@@ -10,16 +10,18 @@ export type LeftOutGroup = {
   readonly reason: LeftOutReason
   readonly files: number
   readonly bytes: number
-  /** Files that can be included all the same; empty where that can’t be. */
+  /** What can be included all the same; empty where that can’t be. */
   readonly paths: readonly string[]
+  /** Folders among them: only their count is known, so they have to be listed first. */
+  readonly folders: readonly string[]
 }
 
 /** As many names as are listed one by one for a reason. */
 const NAMES_SHOWN = 4
 
-/** Links and devices are never sent, and what can’t be read can’t be; of a folder only the count is known. */
-function canBeIncluded({ kind, leftOut }: FolderEntry): boolean {
-  return kind === 'file' && leftOut !== 'symbolic-link' && leftOut !== 'not-a-file' && leftOut !== 'unreadable'
+/** Links and devices are never sent, and what can’t be read can’t be. */
+function canBeIncluded({ leftOut }: FolderEntry): boolean {
+  return leftOut !== 'symbolic-link' && leftOut !== 'not-a-file' && leftOut !== 'unreadable'
 }
 
 /** The groups of a plan, in the order of what was found. What the person left out stands in the tree instead. */
@@ -37,6 +39,7 @@ export function groupLeftOut(plan: Plan): LeftOutGroup[] {
 }
 
 function gather(id: string, reason: LeftOutReason, name: string | null, entries: readonly FolderEntry[]): LeftOutGroup {
+  const includable = entries.filter(canBeIncluded)
   return {
     id,
     name,
@@ -44,7 +47,8 @@ function gather(id: string, reason: LeftOutReason, name: string | null, entries:
     reason,
     files: entries.reduce((sum, { files }) => sum + files, 0),
     bytes: entries.reduce((sum, { bytes }) => sum + bytes, 0),
-    paths: entries.filter(canBeIncluded).map(({ path }) => path),
+    paths: includable.map(({ path }) => path),
+    folders: includable.filter((entry) => entry.kind === 'folder').map(({ path }) => path),
   }
 }
 

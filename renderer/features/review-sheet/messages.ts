@@ -136,7 +136,7 @@ export const messages = {
   subfolders: 'Subfolders',
   subfoldersLabel: 'What becomes of subfolders',
   keep: 'Keep paths',
-  keepDetail: (example: string) => `${example} is called that in the record, too.`,
+  keepDetail: (example: string) => `Names in the record keep their folders: ${example}.`,
   flatten: 'File names only',
   flattenDetail: 'Folders are dropped. Where two names are alike, the folder is put before them.',
   zipEach: 'One zip for each folder',
@@ -146,6 +146,7 @@ export const messages = {
 
   footSize: (files: number, bytes: number) => `${plural(files, 'file')}, ${formatBytes(bytes)}`,
   footGo: (files: number, server: string) => `${files === 1 ? 'goes' : 'go'} to ${server} as a draft.`,
+  footNotYet: (server: string) => `can’t go to ${server} like this.`,
   footNothing: 'Nothing has been sent yet. Publishing is a separate step.',
   create: 'Create draft and upload',
   creating: 'Creating the draft …',
@@ -154,6 +155,5 @@ export const messages = {
     failed: 'The folder was not read to its end.',
     nothing: 'No file is left to upload.',
     account: 'Connect to a repository first.',
-    refused: (reason: string) => `Not like this: ${reason}.`,
   },
 } as const

@@ -1,4 +1,4 @@
-import { useDeferredValue, useMemo, useRef, useState } from 'react'
+import { useMemo, useRef, useState } from 'react'
 import { File, Folder } from 'lucide-react'
 import type { Account } from '../../../contract/desk/account.ts'
 import { DEFAULT_CHOICES, type PlanChoices, type Scan } from '../../../contract/desk/folder.ts'
@@ -9,6 +9,7 @@ import { call, errorOf } from '../../bridge/client.ts'
 import { ErrorBanner, Banner } from '../../components/banner.tsx'
 import { Button } from '../../components/button.tsx'
 import { RadioGroup, type Choice } from '../../components/choices.tsx'
+import { cx } from '../../components/cx.ts'
 import { formatBytes, formatCount } from '../../components/format.ts'
 import { Icon } from '../../components/icon.tsx'
 import { FootBar, PageHead, Screen, SectionHead } from '../../components/layout.tsx'
@@ -22,7 +23,7 @@ import { groupLeftOut, type LeftOutGroup } from './left-out.ts'
 import { messages } from './messages.ts'
 import styles from './review-sheet.module.css'
 import { TreeGrid } from './tree-grid.tsx'
-import { rowsOfPlan, takenOf } from './tree-rows.ts'
+import { closedFolders, rowsOfPlan, takenOf } from './tree-rows.ts'
 import { useEntries } from './use-entries.ts'
 import { Warnings, ZipList } from './warnings.tsx'
 
@@ -51,17 +52,22 @@ function Sheet({ scan }: { scan: Scan }) {
   const limits = account?.capabilities ?? NO_LIMITS
 
   const read = useEntries(scan.id, scan.entries)
-  const entries = useDeferredValue(read.entries)
+  const { entries } = read
   const [choices, setChoices] = useState<PlanChoices>(DEFAULT_CHOICES)
   const [isDecided, setIsDecided] = useState(false)
-  const [closed, setClosed] = useState<ReadonlySet<string>>(() => new Set())
+  /** Folders that are the other way than they are at first. */
+  const [turned, setTurned] = useState<ReadonlySet<string>>(() => new Set())
   const subfolders = useRef<HTMLElement>(null)
   const isDone = scan.state === 'done' && entries.length >= scan.entries
 
   const plans = useMemo(() => {
     const plan = (way: PlanChoices['subfolders']) => planDeposit(entries, { ...choices, subfolders: way }, limits)
-    return { keep: plan('keep'), flatten: plan('flatten'), zip: plan('zip') }
-  }, [entries, choices, limits])
+    const keep = plan('keep')
+    // While the walk goes on, rows come first: the other ways are not compared before there is something to compare.
+    return isDone || isDecided
+      ? { keep, flatten: plan('flatten'), zip: plan('zip') }
+      : { keep, flatten: keep, zip: keep }
+  }, [entries, choices, limits, isDone, isDecided])
   const hasFolders = useMemo(
     () => entries.some(({ path, leftOut }) => path.includes('/') && leftOut === null),
     [entries],
@@ -75,6 +81,7 @@ function Sheet({ scan }: { scan: Scan }) {
   const chosen = { ...choices, subfolders: way }
 
   const allRows = useMemo(() => rowsOfPlan(rootName(scan, entries), entries, plan), [scan, entries, plan])
+  const closed = useMemo(() => closedFolders(allRows, scan.entries, turned), [allRows, scan.entries, turned])
   const rows = useMemo(() => openRows(allRows, closed), [allRows, closed])
   const leftOutGroups = useMemo(() => groupLeftOut(plan), [plan])
 
@@ -105,71 +112,82 @@ function Sheet({ scan }: { scan: Scan }) {
         </div>
       </PageHead>
       {read.error && <ErrorBanner error={read.error} />}
-      {scan.state === 'failed' && (
+      {scan.error && <ErrorBanner error={scan.error} />}
+      {scan.state === 'failed' && !scan.error && (
         <Banner tone="attn" title={messages.readFailed}>
           {messages.readFailedDetail}
         </Banner>
       )}
-      <div className={styles.columns}>
-        <div className={styles.found}>
-          {entries.length === 0 && isDone ? (
-            <p className={styles.empty}>{messages.emptyFolder}</p>
-          ) : (
-            <TreeGrid
-              rows={rows}
-              closed={closed}
-              onOpenClose={(path, open) =>
-                setClosed((before) =>
-                  open ? new Set([...before].filter((other) => other !== path)) : new Set([...before, path]),
-                )
+      <div className={styles.body}>
+        <div className={styles.columns}>
+          <div className={styles.found}>
+            {entries.length === 0 && isDone ? (
+              <p className={styles.empty}>{messages.emptyFolder}</p>
+            ) : (
+              <TreeGrid
+                rows={rows}
+                closed={closed}
+                onOpenClose={(path) =>
+                  setTurned((before) => {
+                    const next = new Set(before)
+                    if (!next.delete(path)) next.add(path)
+                    return next
+                  })
+                }
+                onToggle={(row) =>
+                  setChoices((takenOf(row) === 'all' ? leaveOut : takeAgain)(row.path, choices, entries))
+                }
+              />
+            )}
+            {leftOutGroups.length > 0 && (
+              <LeftOutList
+                groups={leftOutGroups}
+                onInclude={({ paths, folders }) => {
+                  setChoices(includeFiles(paths, choices))
+                  if (folders.length > 0) void read.listFolders(folders)
+                }}
+              />
+            )}
+          </div>
+          <div className={styles.plan}>
+            <Warnings
+              plan={plan}
+              server={server}
+              isUnknown={limits.maxFiles === null && limits.quotaBytes === null}
+              packedFiles={
+                way !== 'zip' && hasFolders && warningOf(plans.zip, 'too-many-files') === null
+                  ? plans.zip.files.length
+                  : null
               }
-              onToggle={(row) =>
-                setChoices((takenOf(row) === 'all' ? leaveOut : takeAgain)(row.path, choices, entries))
-              }
+              tooMany={way === 'zip' && tooMany ? { found: tooMany.found ?? 0, limit: tooMany.limit ?? 0 } : null}
+              remedies={{
+                onPack: () => decide('zip'),
+                onChangePlan: () => subfolders.current?.querySelector('input')?.focus(),
+                onLeaveOut: (paths) =>
+                  setChoices(paths.reduce((before, path) => leaveOut(path, before, entries), choices)),
+                onRename: (path, key) => setChoices(rename(path, key, choices)),
+              }}
             />
-          )}
-          {leftOutGroups.length > 0 && (
-            <LeftOutList groups={leftOutGroups} onInclude={(paths) => setChoices(includeFiles(paths, choices))} />
-          )}
-        </div>
-        <div className={styles.plan}>
-          <Warnings
-            plan={plan}
-            server={server}
-            isUnknown={limits.maxFiles === null && limits.quotaBytes === null}
-            packedFiles={
-              way !== 'zip' && hasFolders && warningOf(plans.zip, 'too-many-files') === null
-                ? plans.zip.files.length
-                : null
-            }
-            tooMany={way === 'zip' && tooMany ? { found: tooMany.found ?? 0, limit: tooMany.limit ?? 0 } : null}
-            remedies={{
-              onPack: () => decide('zip'),
-              onChangePlan: () => subfolders.current?.querySelector('input')?.focus(),
-              onLeaveOut: (paths) =>
-                setChoices(paths.reduce((before, path) => leaveOut(path, before, entries), choices)),
-              onRename: (path, key) => setChoices(rename(path, key, choices)),
-            }}
-          />
-          {hasFolders && (
-            <section ref={subfolders} className={styles.subfolders}>
-              <SectionHead bar title={messages.subfolders} />
-              <div className={styles.ways}>
-                <RadioGroup
-                  label={messages.subfoldersLabel}
-                  hideLabel
-                  choices={waysOf(plans, entries[0]?.path ?? '', exampleOf(entries))}
-                  value={way}
-                  onChange={decide}
-                />
-                {way === 'zip' && tooMany === null && (
-                  <div className={styles.zips}>
-                    <ZipList plan={plan} />
-                  </div>
-                )}
-              </div>
-            </section>
-          )}
+            {hasFolders && (
+              <section ref={subfolders} className={styles.subfolders}>
+                <SectionHead bar title={messages.subfolders} />
+                <div className={styles.ways}>
+                  <RadioGroup
+                    label={messages.subfoldersLabel}
+                    hideLabel
+                    choices={waysOf(plans, exampleOf(entries), isDone)}
+                    value={way}
+                    onChange={decide}
+                  />
+                  {way === 'zip' && isDone && tooMany === null && (
+                    <div className={styles.zips}>
+                      <ZipList plan={plan} />
+                    </div>
+                  )}
+                </div>
+              </section>
+            )}
+          </div>
         </div>
       </div>
       {create.error && (
@@ -202,18 +220,13 @@ function Sheet({ scan }: { scan: Scan }) {
         }
       >
         <div role="status">
-          {whyNot === null || plan.files.length > 0 ? (
-            <>
-              <span className="strong">{messages.footSize(plan.files.length, plan.bytes)}</span>{' '}
-              {account && whyNot === null && messages.footGo(plan.files.length, server)}
-              {whyNot !== null && scan.state !== 'walking' && <span className={styles.whyNot}>{whyNot}</span>}
-              {scan.state === 'walking' && messages.whyNot.walking}
-            </>
-          ) : (
-            <span className={styles.whyNot}>{whyNot}</span>
-          )}
+          <div>
+            <span className="strong">{messages.footSize(plan.files.length, plan.bytes)}</span>{' '}
+            {account && (whyNot === null ? messages.footGo(plan.files.length, server) : messages.footNotYet(server))}
+          </div>
+          {whyNot !== null && <div className={cx('small', styles.whyNot)}>{whyNot}</div>}
         </div>
-        <div className="small t3">{messages.footNothing}</div>
+        {whyNot === null && <div className="small t3">{messages.footNothing}</div>}
       </FootBar>
     </Screen>
   )
@@ -224,7 +237,7 @@ function LeftOutList({
   onInclude,
 }: {
   groups: readonly LeftOutGroup[]
-  onInclude: (paths: readonly string[]) => void
+  onInclude: (group: LeftOutGroup) => void
 }) {
   const files = groups.reduce((sum, group) => sum + group.files, 0)
   const bytes = groups.reduce((sum, group) => sum + group.bytes, 0)
@@ -244,22 +257,20 @@ function LeftOutList({
                 <span className="cut" title={name}>
                   {name}
                 </span>
-              </span>
-              <span className={styles.number}>{formatCount(group.files)}</span>
-              <span className={styles.number}>{formatBytes(group.bytes)}</span>
-              <span className="cut">{group.name === null ? '' : messages.reasons[group.reason]}</span>
-              <span>
                 {group.paths.length > 0 && (
                   <Button
                     tone="link"
                     size="s"
                     aria-label={messages.includeNamed(name)}
-                    onPress={() => onInclude(group.paths)}
+                    onPress={() => onInclude(group)}
                   >
                     {messages.include}
                   </Button>
                 )}
               </span>
+              <span className={styles.number}>{formatCount(group.files)}</span>
+              <span className={styles.number}>{formatBytes(group.bytes)}</span>
+              <span className="cut">{group.name === null ? '' : messages.reasons[group.reason]}</span>
             </li>
           )
         })}
@@ -268,16 +279,18 @@ function LeftOutList({
   )
 }
 
-function waysOf(plans: Readonly<Record<PlanChoices['subfolders'], Plan>>, first: string, example: string) {
-  const folder = example.split('/', 1)[0] ?? first
+function waysOf(plans: Readonly<Record<PlanChoices['subfolders'], Plan>>, example: string, isDone: boolean) {
+  const folder = example.split('/', 1)[0] ?? ''
   const label = (text: string, plan: Plan) => {
     const tooMany = warningOf(plan, 'too-many-files')
     return (
       <span className={styles.way}>
         {text}
-        <span className={tooMany ? styles.wayRefused : styles.wayCount}>
-          {tooMany ? messages.refusedCount(plan.files.length, tooMany.limit ?? 0) : messages.count(plan.files.length)}
-        </span>
+        {isDone && (
+          <span className={tooMany ? styles.wayRefused : styles.wayCount}>
+            {tooMany ? messages.refusedCount(plan.files.length, tooMany.limit ?? 0) : messages.count(plan.files.length)}
+          </span>
+        )}
       </span>
     )
   }
@@ -323,24 +336,24 @@ function whyNotYet({
   if (plan.files.length === 0) return messages.whyNot.nothing
   const refused = plan.warnings.find(({ severity }) => severity === 'refused')
   if (!refused) return null
-  return messages.whyNot.refused(reasonOf(refused, server))
+  return reasonOf(refused, server)
 }
 
 function reasonOf({ kind, found = 0, limit = 0 }: PlanWarning, server: string): string {
   switch (kind) {
     case 'too-many-files':
-      return messages.tooMany(found, limit, server)
+      return `${messages.tooMany(found, limit, server)}.`
     case 'over-quota':
-      return messages.overQuota(found, limit, server)
+      return `${messages.overQuota(found, limit, server)}.`
     case 'file-too-large':
-      return messages.tooLarge(1, limit, server)
+      return `${messages.tooLarge(1, limit, server)}.`
     case 'name-too-long':
-      return messages.nameTooLong(1, limit)
+      return `${messages.nameTooLong(1, limit)}.`
     case 'empty-file':
     case 'name-not-possible':
     case 'unicode-twins':
     case 'same-name':
     case 'one-zip':
-      return messages.nameNotPossible(1, server)
+      return `${messages.nameNotPossible(1, server)}.`
   }
 }

@@ -21,7 +21,7 @@ export function TreeGrid({
 }: {
   rows: readonly TreeRow[]
   closed: ReadonlySet<string>
-  onOpenClose: (path: string, open: boolean) => void
+  onOpenClose: (path: string) => void
   onToggle: (row: TreeRow) => void
 }) {
   const keysId = useId()
@@ -39,7 +39,10 @@ export function TreeGrid({
     count: rows.length,
     getScrollElement: () => scroller.current,
     estimateSize: () => rowPx,
-    overscan: 16,
+    overscan: 12,
+    // The head stays in sight above the rows, one row high.
+    scrollMargin: rowPx,
+    scrollPaddingStart: rowPx,
     // The row with the focus stays, however far the list is scrolled: else the focus would fall out of the tree.
     rangeExtractor: (range) => [...new Set([...defaultRangeExtractor(range), active])].sort((a, b) => a - b),
   })
@@ -87,14 +90,14 @@ export function TreeGrid({
         break
       case 'ArrowRight':
         if (isOpen) moveTo(active + 1)
-        else if (row.kind === 'folder') onOpenClose(row.path, true)
+        else if (row.kind === 'folder') onOpenClose(row.path)
         break
       case 'ArrowLeft':
-        if (isOpen) onOpenClose(row.path, false)
+        if (isOpen) onOpenClose(row.path)
         else if (parentOf(rows, active) >= 0) moveTo(parentOf(rows, active))
         break
       case 'Enter':
-        if (row.kind === 'folder') onOpenClose(row.path, !isOpen)
+        if (row.kind === 'folder') onOpenClose(row.path)
         break
       case ' ':
         if (canToggle(row)) onToggle(row)
@@ -113,17 +116,17 @@ export function TreeGrid({
       aria-rowcount={rows.length + 1}
       aria-describedby={keysId}
     >
-      <div className={cx(styles.columns, styles.head)} role="row" aria-rowindex={1}>
-        <span role="columnheader">{messages.name}</span>
-        <span role="columnheader" className={styles.number}>
-          {messages.files}
-        </span>
-        <span role="columnheader" className={styles.number}>
-          {messages.size}
-        </span>
-        <span role="columnheader">{messages.becomes}</span>
-      </div>
       <div ref={scroller} className={styles.scroller} role="presentation">
+        <div className={cx(styles.columns, styles.head)} role="row" aria-rowindex={1}>
+          <span role="columnheader">{messages.name}</span>
+          <span role="columnheader" className={styles.number}>
+            {messages.files}
+          </span>
+          <span role="columnheader" className={styles.number}>
+            {messages.size}
+          </span>
+          <span role="columnheader">{messages.becomes}</span>
+        </div>
         <div
           className={styles.sizer}
           role="presentation"
@@ -150,13 +153,13 @@ export function TreeGrid({
                   row.path === '' && styles.root,
                   taken === 'none' && styles.out,
                 )}
-                style={{ transform: `translateY(${start}px)`, '--depth': row.depth } as CSSProperties}
+                style={{ transform: `translateY(${start - rowPx}px)`, '--depth': row.depth } as CSSProperties}
                 onFocus={() => setActivePath(row.path)}
               >
                 <span role="gridcell" className={styles.name}>
                   <TakeBox row={row} taken={taken} onToggle={() => onToggle(row)} />
                   {row.kind === 'folder' ? (
-                    <span className={styles.chevron} aria-hidden onClick={() => onOpenClose(row.path, !isOpen)}>
+                    <span className={styles.chevron} aria-hidden onClick={() => onOpenClose(row.path)}>
                       <Icon as={isOpen ? ChevronDown : ChevronRight} />
                     </span>
                   ) : (

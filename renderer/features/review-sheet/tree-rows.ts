@@ -45,3 +45,16 @@ export function parentOf(rows: readonly TreeRow[], index: number): number {
   const depth = rows[index]?.depth ?? 0
   return rows.findLastIndex((row, at) => at < index && row.depth < depth)
 }
+
+/** From so many entries on, only the first level shows at first: what is in a folder of thousands is its folders. */
+const MANY = 150
+
+/** Folders that are closed: all below the first level where there is much, but for those that the person turned. */
+export function closedFolders(
+  rows: readonly TreeRow[],
+  found: number,
+  turned: ReadonlySet<string>,
+): ReadonlySet<string> {
+  const isClosed = ({ path, depth }: TreeRow) => (found > MANY && depth > 0) !== turned.has(path)
+  return new Set(rows.filter((row) => row.kind === 'folder' && isClosed(row)).map(({ path }) => path))
+}

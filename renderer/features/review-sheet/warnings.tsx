@@ -1,4 +1,4 @@
-import { CircleCheck, CircleX, Info, TriangleAlert } from 'lucide-react'
+import { ChevronRight, CircleCheck, CircleX, Info, TriangleAlert } from 'lucide-react'
 import { useState, type ReactNode } from 'react'
 import type { Plan, PlanWarning } from '../../../core/deposit/plan.ts'
 import { Button } from '../../components/button.tsx'
@@ -96,7 +96,10 @@ export function ZipList({ plan }: { plan: Plan }) {
       {zips.slice(0, LISTED).map(({ key, bytes, entries }) => (
         <div key={key}>
           <dt>{messages.folder((entries[0]?.path ?? '').split('/', 1)[0] ?? '', entries.length)}</dt>
-          <dd>{messages.zip(key, bytes)}</dd>
+          <dd>
+            <Icon as={ChevronRight} />
+            <span className="cut">{messages.zip(key, bytes)}</span>
+          </dd>
         </div>
       ))}
       {zips.length > LISTED && (
@@ -240,10 +243,12 @@ function Item({
     <div className={styles.item}>
       <Icon as={ICONS[tone]} className={cx(styles[tone])} />
       <div className={styles.text}>
-        <h3 className={styles.title}>{title}</h3>
+        <div className={styles.head}>
+          <h3 className={styles.title}>{title}</h3>
+          {action}
+        </div>
         {children !== undefined && <div className={styles.detail}>{children}</div>}
       </div>
-      {action}
     </div>
   )
 }
