@@ -1,12 +1,4 @@
-import {
-  Menu as AriaMenu,
-  MenuItem,
-  MenuTrigger,
-  Popover,
-  Separator,
-  Text,
-  type Placement,
-} from 'react-aria-components'
+import { Menu as AriaMenu, MenuItem, MenuTrigger, Popover, Separator, type Placement } from 'react-aria-components'
 import { Fragment, useMemo, type ReactNode } from 'react'
 import styles from './menu.module.css'
 import { cx } from './cx.ts'
@@ -100,12 +92,8 @@ function Entries({ label, entries, onDone }: { label: string; entries: readonly 
           >
             {entry.icon && <Icon as={entry.icon} />}
             <span className={styles.text}>
-              <Text slot="label">{entry.label}</Text>
-              {entry.detail !== undefined && (
-                <Text slot="description" className={cx(styles.detail)}>
-                  {entry.detail}
-                </Text>
-              )}
+              {entry.label}
+              {entry.detail !== undefined && <span className={styles.detail}>{entry.detail}</span>}
             </span>
             {entry.keys && <KeyHint keys={entry.keys} />}
           </MenuItem>

@@ -1,5 +1,5 @@
 import createDOMPurify from 'dompurify'
-import { useMemo, type MouseEvent } from 'react'
+import { useEffect, useMemo, useRef } from 'react'
 import { call } from '../bridge/client.ts'
 import styles from './server-html.module.css'
 import { cx } from './cx.ts'
@@ -33,19 +33,29 @@ export function cleanHtml(html: string): TrustedHTML {
 
 /** The only place where text of a server becomes elements. Links open in the browser, through main. */
 export function ServerHtml({ html, className }: { html: string; className?: string }) {
+  const root = useRef<HTMLDivElement>(null)
   const clean = useMemo(() => cleanHtml(html), [html])
+  useEffect(() => {
+    const element = root.current
+    // The links inside are what is clicked, or pressed with Enter; they are not React's.
+    element?.addEventListener('click', openLink)
+    element?.addEventListener('auxclick', openLink)
+    return () => {
+      element?.removeEventListener('click', openLink)
+      element?.removeEventListener('auxclick', openLink)
+    }
+  }, [])
   return (
     <div
+      ref={root}
       className={cx(styles.html, className)}
-      onClick={openLink}
-      onAuxClick={openLink}
       // React hands the value on to the sink as it is; its types do not know TrustedHTML yet.
       dangerouslySetInnerHTML={{ __html: clean as unknown as string }}
     />
   )
 }
 
-function openLink(event: MouseEvent<HTMLElement>): void {
+function openLink(event: MouseEvent): void {
   const link = event.target instanceof Element ? event.target.closest('a') : null
   if (!link) return
   event.preventDefault()

@@ -11,7 +11,6 @@ import {
   Modal,
   ModalOverlay,
   SearchField,
-  Text,
 } from 'react-aria-components'
 import { newDeposit, openDeposit, showNotice } from '../../app/commands.ts'
 import { chooseAccount, navigate } from '../../app/view.ts'
@@ -74,6 +73,8 @@ function SearchPanel({ onClose }: { onClose: () => void }) {
       <Menu
         aria-label={messages.results}
         className={cx(styles.list)}
+        // It scrolls, so that it has to be reached by keyboard also while the field has the focus.
+        render={(props) => <div {...props} tabIndex={0} />}
         renderEmptyState={() => <div className={styles.none}>{messages.none}</div>}
         onAction={(key) => {
           onClose()
@@ -86,14 +87,8 @@ function SearchPanel({ onClose }: { onClose: () => void }) {
             {section.entries.map((entry) => (
               <MenuItem key={entry.id} id={entry.id} textValue={entry.label} className={cx(styles.item)}>
                 <Icon as={entry.icon} />
-                <Text slot="label" className={cx(styles.label, 'cut')}>
-                  {entry.label}
-                </Text>
-                {entry.detail !== undefined && (
-                  <Text slot="description" className={cx(styles.detail)}>
-                    {entry.detail}
-                  </Text>
-                )}
+                <span className={cx(styles.label, 'cut')}>{entry.label}</span>
+                {entry.detail !== undefined && <span className={styles.detail}>{entry.detail}</span>}
                 {entry.keys && <KeyHint keys={entry.keys} />}
               </MenuItem>
             ))}
