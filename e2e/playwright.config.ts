@@ -8,7 +8,7 @@ export default defineConfig({
   workers: 2,
   // A journey that passes at the second try has found something.
   retries: 0,
-  timeout: 90_000,
-  expect: { timeout: 15_000 },
+  timeout: 180_000,
+  expect: { timeout: 30_000 },
   reporter: [['list'], ['./fixtures/summary.ts']],
 })
