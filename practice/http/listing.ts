@@ -47,7 +47,7 @@ export function parseList(request: FastifyRequest, { sorts, withoutQuery }: List
   }
   const hasQuery = text('q') !== '' || text('suggest') !== ''
   const wanted = text('sort')
-  if (wanted !== '' && !sorts.includes(wanted)) {
+  if (parameters.has('sort') && !sorts.includes(wanted)) {
     throw validationError([{ field: '_schema', messages: [`Invalid sort option '${wanted}'.`] }])
   }
   const best = sorts.includes('bestmatch') ? 'bestmatch' : withoutQuery

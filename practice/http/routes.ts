@@ -19,6 +19,7 @@ export function route(app: FastifyInstance, url: string, handlers: Partial<Recor
   for (const [method, handler] of Object.entries(handlers)) {
     app.route({ method: method, url, handler: async (request, reply) => handler(request, reply) })
   }
+  app.options(url, (_request, reply) => reply.header('allow', ['OPTIONS', ...Object.keys(handlers)].join(', ')).send())
   const others = METHODS.filter((method) => !(method in handlers))
   if (others.length === 0) return
   app.route({

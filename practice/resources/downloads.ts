@@ -30,6 +30,7 @@ export async function sendContent(
   const bytes = object.bytes
   reply.headers({
     'accept-ranges': 'bytes',
+    'cache-control': 'no-cache',
     'content-security-policy': "default-src 'none';",
     'x-content-type-options': 'nosniff',
     'last-modified': new Date(entry.createdAt).toUTCString(),
@@ -72,7 +73,7 @@ function filename(key: string): string {
     .normalize('NFKD')
     .replace(/[^\x20-\x7e]/g, '')
     .replace(/["\\]/g, '_')
-  const plain = `filename="${ascii}"`
+  const plain = `filename=${/^[\w!#$%&'*+.^`|~-]+$/.test(ascii) ? ascii : `"${ascii}"`}`
   return ascii === name ? plain : `${plain}; filename*=UTF-8''${encodeURIComponent(name)}`
 }
 

@@ -146,10 +146,13 @@ export function registerDraftFiles(app: FastifyInstance, practice: Practice): vo
     GET: (request, reply) => {
       const path = keyPath(request, reply, LIST)
       if (path === null) return reply
-      const contentOf = before(path, '/content')
-      if (contentOf !== null)
-        return sendContent(practice, request, reply, findFile(request, contentOf, 'preview').entry)
       negotiate(request, TYPES)
+      const contentOf = before(path, '/content')
+      if (contentOf !== null) {
+        const { entry } = findFile(request, contentOf, 'preview')
+        if (entry.transfer.type === 'M') throw forbidden()
+        return sendContent(practice, request, reply, entry)
+      }
       const { found, entry } = findFile(request, path, 'preview')
       return reply.send(show(found.version, entry))
     },

@@ -312,7 +312,7 @@ function publish(practice: Practice, version: Version, parent: Parent, takenBy: 
         pids,
         createdAt: published?.createdAt ?? at,
         updatedAt: at,
-        revision: published ? published.revision + 3 : FIRST_REVISION,
+        revision: published ? published.revision + 2 : FIRST_REVISION,
       },
       draft: null,
       bucket: published ? version.bucket : version.draftBucket,

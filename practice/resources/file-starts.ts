@@ -1,5 +1,5 @@
 import { ApiError, validationError, type FieldProblem } from '../http/api-error.ts'
-import { isObject, objectOf, textOf, type Json, type JsonObject } from '../json.ts'
+import { isObject, objectOf, textAt, textOf, type Json, type JsonObject } from '../json.ts'
 import { bool, flatten, integer, loadObject, map, object, rawText, required, type Field } from '../metadata/schema.ts'
 import type { Transfer } from '../storage/model.ts'
 
@@ -20,7 +20,7 @@ const anything: Field = { required: false, nullable: true, load: (value) => ({ v
 
 const START = {
   fields: {
-    key: required(rawText()),
+    key: required(rawText((value) => (textAt(value).includes('\0') ? 'Null characters are not allowed.' : null))),
     size: integer(),
     checksum: rawText(),
     metadata: map(),
@@ -36,7 +36,7 @@ const START = {
  * @throws ApiError 400
  */
 export function parseStarts(body: Json): FileStart[] {
-  if (body === null || (Array.isArray(body) && body.length === 0)) {
+  if (body === null || (typeof body === 'object' && Object.keys(body).length === 0)) {
     throw validationError([{ field: '_schema', messages: ['No files to upload.'] }])
   }
   if (!Array.isArray(body)) throw validationError([{ field: '0._schema', messages: ['Invalid input type.'] }])
@@ -68,8 +68,11 @@ function parseTransfer(sent: JsonObject, size: number | null, at: string): Trans
   const type = sent['type'] ?? 'L'
   const refuse = (field: string, message: string) => validationError([{ field: `${at}.${field}`, messages: [message] }])
   switch (type) {
-    case 'L':
+    case 'L': {
+      const { errors } = loadObject({ fields: { type: rawText() } }, sent)
+      if (errors !== null) throw validationError(flatten(errors, at))
       return { type }
+    }
     case 'F':
     case 'R':
       if (typeof sent['url'] !== 'string') throw refuse('url', 'Missing data for required field.')
