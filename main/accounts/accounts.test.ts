@@ -213,6 +213,18 @@ test('without a keychain the token lives for this run, and the next run asks for
   expect((await second.accounts.client(account.id)).server.token).toBe(TOKEN)
 })
 
+test('a token in the keychain is found again after a run whose token came from elsewhere', async () => {
+  const server = await repository()
+  const keychain = createMemoryKeychain()
+  const { accounts, saved } = desk(keychain)
+  const account = await connected(accounts, server.origin)
+  await desk(noKeychain, saved).accounts.renewToken(account.id, TOKEN)
+  expect(saved.get(account.id)?.token).toBe('session')
+
+  const next = desk(keychain, saved)
+  await vi.waitFor(() => expect(next.accounts.get(account.id).token).toBe('keychain'))
+})
+
 test('the same person is renewed, another one stands beside, and a token of another person is not taken', async () => {
   const server = await repository()
   const { accounts } = desk()

@@ -73,8 +73,9 @@ class AccountBook implements Accounts {
   constructor(parts: Parts) {
     this.#parts = parts
     for (const account of this.list()) {
-      // The token of an earlier run without a keychain went with that run.
+      // The token of a run without a keychain went with that run; but an earlier one may be kept.
       if (account.token === 'session') parts.store.accounts.save({ ...account, token: 'missing' })
+      if (account.token === 'session' || account.token === 'missing') void this.#token(account).catch(() => undefined)
     }
   }
 
@@ -298,14 +299,20 @@ class AccountBook implements Accounts {
   }
 
   async #token(account: Account): Promise<string> {
-    const token = this.#tokens.get(account.id) ?? (await this.#parts.keychain.read(account.origin, account.user.id))
+    const known = this.#tokens.get(account.id)
+    if (known !== undefined) return known
+    const kept = await this.#parts.keychain.read(account.origin, account.user.id)
+    const now = this.get(account.id)
+    // Given while the keychain was read.
+    const token = this.#tokens.get(account.id) ?? kept
+    const state = token === null ? 'missing' : token === kept ? 'keychain' : now.token
+    if (now.token !== state) {
+      this.#save({ ...now, token: state })
+      this.#tellConnections()
+    }
     if (token !== null) {
       this.#tokens.set(account.id, token)
       return token
-    }
-    if (account.token !== 'missing') {
-      this.#save({ ...this.get(account.id), token: 'missing' })
-      this.#tellConnections()
     }
     throw new DeskError('token-missing', { server: account.serverName })
   }

@@ -1,6 +1,7 @@
 import { subscribe } from 'node:diagnostics_channel'
 import type { Socket } from 'node:net'
 import type { Readable } from 'node:stream'
+import { setTimeout as sleep } from 'node:timers/promises'
 import * as tls from 'node:tls'
 import { Agent, buildConnector, EnvHttpProxyAgent, request, type Dispatcher } from 'undici'
 import { isAbort, isLoopback, networkError, NetworkError, supportNumber } from './errors.ts'
@@ -11,6 +12,7 @@ const GET_ANSWER_MS = 60_000
 const OTHER_ANSWER_MS = 300_000
 const IDLE_ANSWER_MS = 60_000
 const ANSWER_LIMIT_BYTES = 10_000_000
+const CLOSE_MS = 500
 
 export type Exchange = {
   readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE'
@@ -84,10 +86,15 @@ export class Transport {
     }
   }
 
+  /** What is under way has a moment to end: a save whose answer is thrown away would have to be looked up. */
   async close(): Promise<void> {
     const dispatcher = this.#dispatcher
     this.#dispatcher = null
-    await dispatcher?.destroy()
+    if (dispatcher === null) return
+    const limit = new AbortController()
+    const ended = dispatcher.close().then(() => limit.abort())
+    await Promise.race([ended, sleep(CLOSE_MS, undefined, { signal: limit.signal }).catch(() => undefined)])
+    await dispatcher.destroy()
   }
 
   async #read(answer: Dispatcher.ResponseData, encoding: string | null): Promise<string> {
