@@ -4,7 +4,7 @@ import type { Account } from '../contract/desk/account.ts'
 import type { Deposit } from '../contract/desk/deposit.ts'
 import { DEFAULT_CHOICES, type FolderEntry, type PlanChoices } from '../contract/desk/folder.ts'
 import type { FileRow } from '../contract/desk/transfer.ts'
-import { DeskError } from '../contract/errors.ts'
+import { DeskError, explain, type AppError } from '../contract/errors.ts'
 import { planDeposit, type Plan, type PlanWarning } from '../core/deposit/plan.ts'
 import type { Desk } from '../main/desk.ts'
 import { UsageError, type Command, type Pack } from './arguments.ts'
@@ -20,14 +20,11 @@ type OrderWish = Parameters<Orders['add']>[0]
 
 /** Everything about an order that can be wrong without a server. Throws UsageError, DeskError folder-unreadable. */
 export async function readOrder(command: Extract<Command, { kind: 'deposit' }>, output: Output): Promise<OrderWish> {
-  const folder = resolve(process.env['INIT_CWD'] ?? process.cwd(), command.folder)
+  const folder = resolve(command.folder)
   const folderName = basename(folder)
   const found = await stat(folder).catch(() => null)
   if (!found) throw new DeskError('folder-unreadable', { name: folderName, reason: 'it is not there' })
-  const file =
-    command.metadata === null
-      ? null
-      : await readMetadataFile(resolve(process.env['INIT_CWD'] ?? process.cwd(), command.metadata))
+  const file = command.metadata === null ? null : await readMetadataFile(resolve(command.metadata))
   for (const name of file?.ignored ?? [])
     output.show({ event: 'warning', message: `“${name}” in the metadata file is not used; only “metadata” is.` })
   const metadata = { ...file?.metadata, ...(command.title === null ? {} : { title: command.title }) }
@@ -112,9 +109,20 @@ export async function follow(desk: Desk, depositId: string, output: Output, sign
       output.show({ event: 'file', key, bytes, md5: state.md5 })
     }
   }
+  let trouble: string | null = null
+  const showTrouble = (error: AppError | null) => {
+    if (error !== null && error.code !== trouble) {
+      const { happened, next } = explain(error)
+      output.show({ event: 'warning', message: `${happened} ${next}` })
+    }
+    trouble = error?.code ?? null
+  }
   const ends = [
     desk.events.on('deposits.changed', ({ depositIds }) => {
-      if (depositIds.includes(depositId)) showDraft()
+      if (!depositIds.includes(depositId)) return
+      showDraft()
+      const { sync, transfer } = desk.deposits.get(depositId)
+      showTrouble(sync.kind === 'waiting' ? sync.error : transfer.state === 'waiting' ? transfer.error : null)
     }),
     desk.events.on('transfers.changed', ({ overview, rows }) => {
       showFiles(rows.filter((row) => row.depositId === depositId))

@@ -32,7 +32,7 @@ export async function verify(
     try {
       const remote = await listFiles(client, recordId)
       const folders = createFolders(createDeskEvents())
-      const { id } = await folders.walk([resolve(environment['INIT_CWD'] ?? process.cwd(), command.folder)])
+      const { id } = await folders.walk([resolve(command.folder)])
       return await compare(remote, await folders.take(id), output)
     } finally {
       await client.close()
