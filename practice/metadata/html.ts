@@ -1,5 +1,5 @@
 import sanitizeHtml from 'sanitize-html'
-import { cleanText } from './text.ts'
+import { cleanText, resolveEntities } from './text.ts'
 
 /** Tags and attributes that descriptions keep (invenio-config `ALLOWED_HTML_TAGS`, `ALLOWED_HTML_ATTRS`; live findings H). */
 const TAGS = [
@@ -23,4 +23,10 @@ export function cleanHtml(value: string): string {
   })
     .replace(/<br([^>]*?) \/>/g, '<br$1>')
     .trim()
+}
+
+/** The text of stored HTML, a line for each block. */
+export function plainText(html: string): string {
+  const text = html.replace(/<\/(p|li|h\d|div|tr|blockquote)>|<br[^>]*>/g, '\n').replace(/<[^>]*>/g, '')
+  return resolveEntities(text).trim()
 }

@@ -32,7 +32,11 @@ const ENTITIES = new Map<string, string>([
 export function cleanText(value: string): string {
   let text = value.trim()
   // Again until nothing changes: what was escaped twice is resolved twice.
-  for (let next = resolveEntities(text); next !== text; next = resolveEntities(text)) text = next
+  while (!text.includes('<')) {
+    const next = resolveEntities(text)
+    if (next === text) break
+    text = next
+  }
   return text
     .replace(/[‘’‚‛]/g, "'")
     .replace(/[“”„‟]/g, '"')
@@ -43,8 +47,8 @@ export function cleanText(value: string): string {
     .replace(/[\u200b\ufeff]/g, '')
 }
 
-function resolveEntities(text: string): string {
-  if (text.includes('<')) return text
+/** `&amp;`, `&eacute;`, `&#65;` as the characters they stand for; other names stay. */
+export function resolveEntities(text: string): string {
   return text.replace(
     /&(?:#(\d{1,7})|#[xX]([0-9a-fA-F]{1,6})|([A-Za-z][A-Za-z0-9]*));/g,
     (whole, decimal?: string, hex?: string, name?: string) => {

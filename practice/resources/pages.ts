@@ -2,6 +2,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { latestPublished, levelOf, mayReadFiles, mayReadRecord, parentOf, whoAsks } from '../access.ts'
 import { param, route } from '../http/routes.ts'
 import { listOf, objectOf, textAt, type JsonObject } from '../json.ts'
+import { plainText } from '../metadata/html.ts'
 import type { Practice } from '../practice.ts'
 import { bibliography } from '../serialize/bibliography.ts'
 import { citationFile, codemeta, EXPORTS } from '../serialize/exports.ts'
@@ -116,9 +117,7 @@ function landingPage(practice: Practice, request: FastifyRequest, version: Versi
   const metadata = objectOf(record['metadata'])
   const title = textAt(metadata['title'])
   const doi = textAt(objectOf(objectOf(record['pids'])['doi'])['identifier'])
-  const description = textAt(metadata['description'])
-    .replace(/<\/(p|li|h\d|div|tr|blockquote)>|<br ?\/?>/g, '\n')
-    .replace(/<[^>]*>/g, '')
+  const description = plainText(textAt(metadata['description']))
   const creators = listOf(metadata['creators']).map((item) => textAt(objectOf(objectOf(item)['person_or_org'])['name']))
   const rights = listOf(metadata['rights']).map((item) => titleOf(item))
   const rows: [string, string][] = [
@@ -133,7 +132,7 @@ function landingPage(practice: Practice, request: FastifyRequest, version: Versi
   const files = version.published && mayReadFiles(version.published, level) ? store(practice, version) : []
   const body = [
     `<p class="people">${escapeXml(creators.join('; '))}</p>`,
-    description === '' ? '' : `<pre>${escapeXml(description.trim())}</pre>`,
+    description === '' ? '' : `<pre>${escapeXml(description)}</pre>`,
     `<table>${rows
       .filter(([, value]) => value !== '')
       .map(([name, value]) => `<tr><th scope="row">${name}</th><td>${escapeXml(value)}</td></tr>`)

@@ -31,7 +31,7 @@ export function bibliography(record: JsonObject, style: Style = 'harvard-cite-th
       .replace(/(\d{4})[^/]*/g, '$1')
       .replace('/', '–') || 'n.d.'
   const doi = textAt(objectOf(objectOf(record['pids'])['doi'])['identifier'])
-  const link = doi === '' ? '' : `https://doi.org/${doi}`
+  const link = textAt(objectOf(record['links'])['doi'])
   const sentence = (...parts: string[]) => parts.filter((part) => part !== '').join(' ')
   switch (style) {
     case 'apa':

@@ -1,4 +1,5 @@
 import { compact, listOf, objectOf, textAt, textOf, type Json, type JsonObject } from '../json.ts'
+import { plainText } from '../metadata/html.ts'
 import { titleOf } from '../vocabularies.ts'
 import type { RecordView } from './record.ts'
 
@@ -36,7 +37,8 @@ export function displayOf(record: JsonObject, { version, kind }: RecordView): Js
     resource_type: metadata['resource_type'] ? named(metadata['resource_type']) : undefined,
     languages: metadata['languages'] ? listOf(metadata['languages']).map(named) : undefined,
     rights: metadata['rights'] ? listOf(metadata['rights']).map(licence) : undefined,
-    description_stripped: textOf(metadata['description'])?.replace(/<[^>]*>/g, '') ?? undefined,
+    description_stripped:
+      metadata['description'] === undefined ? undefined : plainText(textAt(metadata['description'])),
     custom_fields: objectOf(record['custom_fields']),
     access_status: accessOf(objectOf(record['access'])),
     creators: metadata['creators'] ? people('creators', metadata['creators']) : undefined,

@@ -1,5 +1,6 @@
 import { serverFault } from '../http/api-error.ts'
 import { compact, listOf, objectOf, textAt, type Json, type JsonObject } from '../json.ts'
+import { plainText } from '../metadata/html.ts'
 import type { Practice } from '../practice.ts'
 import { titleOf } from '../vocabularies.ts'
 import { container, element, XML_HEAD } from './xml.ts'
@@ -38,7 +39,6 @@ const people = (record: JsonObject, name: string): JsonObject[] =>
   }))
 const doiOf = (record: JsonObject) => textAt(objectOf(objectOf(record['pids'])['doi'])['identifier'])
 const pageOf = (record: JsonObject) => textAt(objectOf(record['links'])['self_html'])
-const plain = (html: string) => html.replace(/<[^>]*>/g, '').trim()
 const identifierOf = (person: JsonObject, scheme: string) =>
   textAt(items(person['identifiers']).find((item) => item['scheme'] === scheme)?.['identifier'])
 
@@ -65,7 +65,7 @@ function csl(record: JsonObject, practice: Practice): JsonObject {
     author: authors.length > 0 ? authors : undefined,
     issued: date === '' ? undefined : { 'date-parts': dateParts(date) },
     publisher: metadata['publisher'],
-    abstract: metadata['description'] === undefined ? undefined : plain(textAt(metadata['description'])),
+    abstract: metadata['description'] === undefined ? undefined : plainText(textAt(metadata['description'])),
     version: metadata['version'],
     DOI: doiOf(record) || undefined,
     language: textAt(items(metadata['languages'])[0]?.['id']) || undefined,
