@@ -1,6 +1,6 @@
 import { createHash, randomUUID } from 'node:crypto'
 import { mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs'
-import { open, stat } from 'node:fs/promises'
+import { open, type FileHandle } from 'node:fs/promises'
 import { join } from 'node:path'
 
 /** Bytes that arrived, before they have a name in the store. */
@@ -10,6 +10,7 @@ export type Arrived = { readonly id: string; readonly bytes: number; readonly md
 export class TooManyBytes extends Error {}
 
 const READ_BYTES = 1 << 20
+const BATCH_BYTES = 1 << 20
 
 /**
  * File bytes on disk: `objects/<id>`, one file each, never changed once whole; `incoming/<id>` while a whole transfer is
@@ -38,24 +39,23 @@ export class ContentStore {
     const path = join(this.#incoming, id)
     const handle = await open(path, 'wx')
     const hash = createHash('md5')
-    let bytes = 0
+    const writer = new BatchWriter(handle, 0)
     try {
       for await (const chunk of body) {
-        bytes += chunk.byteLength
-        if (bytes > limitBytes) throw new TooManyBytes()
-        // Hashed while the system writes.
-        const written = writeAll(handle, chunk, bytes - chunk.byteLength)
+        if (writer.bytes + chunk.byteLength > limitBytes) throw new TooManyBytes()
         hash.update(chunk)
-        await written
+        await writer.add(chunk)
       }
+      await writer.flush()
     } catch (error) {
+      await writer.settle()
       await handle.close()
       rmSync(path, { force: true })
       throw error
     }
     await handle.close()
     renameSync(path, this.path(id))
-    return { id, bytes, md5: hash.digest('hex') }
+    return { id, bytes: writer.bytes, md5: hash.digest('hex') }
   }
 
   /** Room for a file that arrives in parts: its full size, all zero bytes, as the real server's local storage does. */
@@ -68,18 +68,16 @@ export class ContentStore {
   }
 
   /** Writes one part at its place. A part that is cut leaves what arrived; sending it again mends it. */
-  async receivePart(id: string, offset: number, body: AsyncIterable<Uint8Array>): Promise<number> {
+  async receivePart(id: string, offset: number, body: AsyncIterable<Uint8Array>): Promise<void> {
     const handle = await open(this.path(id), 'r+')
-    let bytes = 0
+    const writer = new BatchWriter(handle, offset)
     try {
-      for await (const chunk of body) {
-        await writeAll(handle, chunk, offset + bytes)
-        bytes += chunk.byteLength
-      }
+      for await (const chunk of body) await writer.add(chunk)
+      await writer.flush()
     } finally {
+      await writer.settle()
       await handle.close()
     }
-    return bytes
   }
 
   /** MD5 of all bytes on disk, hexadecimal. */
@@ -99,10 +97,6 @@ export class ContentStore {
     }
   }
 
-  async size(id: string): Promise<number> {
-    return (await stat(this.path(id))).size
-  }
-
   remove(ids: Iterable<string>): void {
     for (const id of ids) rmSync(this.path(id), { force: true })
   }
@@ -113,15 +107,59 @@ export class ContentStore {
   }
 }
 
-async function writeAll(
-  handle: {
-    write: (data: Uint8Array, offset: number, length: number, position: number) => Promise<{ bytesWritten: number }>
-  },
-  chunk: Uint8Array,
-  position: number,
-): Promise<void> {
-  let done = 0
-  while (done < chunk.byteLength) {
-    done += (await handle.write(chunk, done, chunk.byteLength - done, position + done)).bytesWritten
+/** Collects chunks and writes them together, one batch while the next one comes in: a call a chunk costs more than the copy. */
+class BatchWriter {
+  readonly #handle: FileHandle
+  readonly #start: number
+  #batch: Uint8Array[] = []
+  #batchBytes = 0
+  #written: Promise<void> = Promise.resolve()
+  bytes = 0
+
+  constructor(handle: FileHandle, start: number) {
+    this.#handle = handle
+    this.#start = start
+  }
+
+  async add(chunk: Uint8Array): Promise<void> {
+    this.#batch.push(chunk)
+    this.#batchBytes += chunk.byteLength
+    this.bytes += chunk.byteLength
+    if (this.#batchBytes >= BATCH_BYTES) await this.#begin()
+  }
+
+  /** Everything is on disk when this resolves. */
+  async flush(): Promise<void> {
+    if (this.#batchBytes > 0) await this.#begin()
+    await this.#written
+  }
+
+  /** Waits for what was begun, whether it works or not. */
+  async settle(): Promise<void> {
+    await this.#written.catch(() => undefined)
+  }
+
+  async #begin(): Promise<void> {
+    await this.#written
+    const position = this.#start + this.bytes - this.#batchBytes
+    this.#written = writeAll(this.#handle, this.#batch, position)
+    // Looked at by the next batch, or at the end.
+    this.#written.catch(() => undefined)
+    this.#batch = []
+    this.#batchBytes = 0
+  }
+}
+
+async function writeAll(handle: FileHandle, chunks: readonly Uint8Array[], position: number): Promise<void> {
+  const { bytesWritten } = await handle.writev([...chunks], position)
+  let skip = bytesWritten
+  let at = position
+  for (const chunk of chunks) {
+    // A disk that is nearly full takes a part only: the rest says why.
+    for (let from = Math.min(skip, chunk.byteLength); from < chunk.byteLength;) {
+      from += (await handle.write(chunk, from, chunk.byteLength - from, at + from)).bytesWritten
+    }
+    skip = Math.max(0, skip - chunk.byteLength)
+    at += chunk.byteLength
   }
 }
