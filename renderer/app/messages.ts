@@ -1,4 +1,4 @@
-import { formatRate, formatLeft, plural, formatAge, formatTime } from '../components/format.ts'
+import { formatCount, formatRate, formatLeft, plural, formatAge, formatTime } from '../components/format.ts'
 
 export const messages = {
   appName: 'Deposit Desk',
@@ -49,8 +49,8 @@ export const messages = {
     left: (ms: number) => formatLeft(ms),
     budget: (remaining: number, limit: number, resetAt: number, now: number) =>
       resetAt - now <= 60_000
-        ? `${remaining} of ${limit} requests left this minute`
-        : `${remaining} of ${limit} requests left until ${formatTime(resetAt, now)}`,
+        ? `${formatCount(remaining)} of ${formatCount(limit)} requests left this minute`
+        : `${formatCount(remaining)} of ${formatCount(limit)} requests left until ${formatTime(resetAt, now)}`,
   },
   starting: 'Starting …',
   failed: {

@@ -108,7 +108,9 @@ function AccountSwitcher({ account }: { account: Account }) {
       trigger={
         <AriaButton className={cx(styles.account)}>
           <span className={styles.grow}>
-            <span className={cx(styles.user, 'cut')}>{account.user.name}</span>
+            <span className={cx(styles.user, 'cut')} title={account.user.name}>
+              {account.user.name}
+            </span>
             <ServerBadge account={account} />
           </span>
           <Icon as={ChevronDown} />

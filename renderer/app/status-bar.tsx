@@ -96,8 +96,8 @@ function transferWords({ deposits, bytesPerSecond, leftMs }: TransferOverview): 
     queued > 0 && messages.status.queued(queued),
     waiting > 0 && messages.status.waiting(waiting),
     paused > 0 && messages.status.paused(paused),
-    bytesPerSecond !== null && messages.status.rate(bytesPerSecond),
-    leftMs !== null && messages.status.left(leftMs),
+    sending > 0 && bytesPerSecond !== null && messages.status.rate(bytesPerSecond),
+    sending > 0 && leftMs !== null && messages.status.left(leftMs),
   ].filter((part) => part !== false)
   return words.length === 0 ? messages.status.noTransfers : words.join(', ')
 }

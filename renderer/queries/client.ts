@@ -1,9 +1,9 @@
 import { QueryClient, useMutation, useQueryClient, type UseMutationResult } from '@tanstack/react-query'
 import type { Deposit, DepositSummary, DepositTransfer } from '../../contract/desk/deposit.ts'
-import type { FileRow } from '../../contract/desk/transfer.ts'
 import type { DeskError } from '../../contract/errors.ts'
 import type { Input, Output } from '../../contract/ipc.ts'
 import { call, useDeskEvent, type WindowCall } from '../bridge/client.ts'
+import { mergeRows, type FileRows } from './files.ts'
 import { keys } from './keys.ts'
 
 /** Main owns retry, cache and connection: the window asks once, keeps the answer, and asks again when an event says so. */
@@ -34,27 +34,23 @@ export function useCall<C extends WindowCall>(
   })
 }
 
-/** Files of one deposit as far as they are known here, at their `fileId`. */
-export type FileRows = { readonly total: number; readonly rows: readonly FileRow[] }
-
 /** Brings what main says into the cache. Used once, by the shell. */
 export function useDeskEvents(): void {
   const client = useQueryClient()
 
   useDeskEvent('accounts.changed', () => {
-    void client.invalidateQueries({ queryKey: keys.accounts })
-    void client.invalidateQueries({ queryKey: keys.connections })
-    void client.invalidateQueries({ queryKey: keys.lookUps })
+    renew(client, keys.accounts)
+    renew(client, keys.connections)
+    renew(client, keys.lookUps)
   })
   useDeskEvent('connections.changed', (connections) => client.setQueryData(keys.connections, connections))
   useDeskEvent('folders.changed', (scan) => client.setQueryData(keys.scan(scan.id), scan))
   useDeskEvent('deposits.changed', ({ depositIds }) => {
-    void client.invalidateQueries({ queryKey: keys.deposits })
-    void client.invalidateQueries({ queryKey: keys.overview })
+    renew(client, keys.deposits)
+    renew(client, keys.overview)
     for (const depositId of depositIds) {
-      void client.invalidateQueries({ queryKey: keys.deposit(depositId) })
-      void client.invalidateQueries({ queryKey: keys.files(depositId) })
-      void client.invalidateQueries({ queryKey: keys.guard(depositId) })
+      renew(client, keys.deposit(depositId))
+      renew(client, keys.guard(depositId))
     }
   })
   useDeskEvent('transfers.changed', ({ overview, rows }) => {
@@ -77,12 +73,11 @@ function withTransfer(item: DepositSummary, transfers: ReadonlyMap<string, Depos
   return transfer ? { ...item, transfer } : item
 }
 
-function mergeRows(known: FileRows, changed: readonly FileRow[]): FileRows {
-  const rows = [...known.rows]
-  for (const row of changed) {
-    const at =
-      rows[row.fileId]?.fileId === row.fileId ? row.fileId : rows.findIndex(({ fileId }) => fileId === row.fileId)
-    if (at >= 0) rows[at] = row
-  }
-  return { total: known.total, rows }
+/**
+ * What changed is asked for again. An answer that is under way may be older than the change: on screen it is replaced, and
+ * what nobody looks at is forgotten with it, since such an answer would count as new when it comes.
+ */
+function renew(client: QueryClient, queryKey: readonly unknown[]): void {
+  client.removeQueries({ queryKey, type: 'inactive' })
+  void client.invalidateQueries({ queryKey })
 }

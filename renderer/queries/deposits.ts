@@ -1,8 +1,7 @@
 import { useQueries, useQuery } from '@tanstack/react-query'
 import type { FolderEntry } from '../../contract/desk/folder.ts'
-import type { FileRow } from '../../contract/desk/transfer.ts'
 import { call } from '../bridge/client.ts'
-import type { FileRows } from './client.ts'
+import { readFiles, type FileRows } from './files.ts'
 import { keys } from './keys.ts'
 
 /** The largest page that the contract allows. */
@@ -41,15 +40,6 @@ export function useFilesOf(depositIds: readonly string[]): ReadonlyMap<string, F
     queries: depositIds.map((depositId) => ({ queryKey: keys.files(depositId), queryFn: () => readFiles(depositId) })),
     combine: (results) => new Map(depositIds.map((depositId, index) => [depositId, results[index]?.data ?? null])),
   })
-}
-
-async function readFiles(depositId: string): Promise<FileRows> {
-  const rows: FileRow[] = []
-  for (;;) {
-    const page = await call('transfers.files', { depositId, from: rows.length, count: PAGE })
-    rows.push(...page.rows)
-    if (rows.length >= page.total || page.rows.length === 0) return { total: page.total, rows }
-  }
 }
 
 /** State of a walk; kept up to date by events. */

@@ -46,7 +46,9 @@ export function AccountCard({
         wide
         items={[
           ...(account.server === 'practice' ? [] : [{ term: messages.address, value: account.origin }]),
-          ...(account.user.email === null ? [] : [{ term: messages.email, value: account.user.email }]),
+          ...(account.user.email === null || account.user.email === account.user.name
+            ? []
+            : [{ term: messages.email, value: account.user.email }]),
           { term: messages.token, value: tokenWords(account, keychain) },
         ]}
       />

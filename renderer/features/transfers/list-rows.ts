@@ -1,6 +1,6 @@
 import type { DepositTransfer } from '../../../contract/desk/deposit.ts'
 import type { FileRow, FileState } from '../../../contract/desk/transfer.ts'
-import type { FileRows } from '../../queries/client.ts'
+import type { FileRows } from '../../queries/files.ts'
 
 /** A line of the list: a deposit, one of its files, or a fold of files that are in the same state. */
 export type ListRow =

@@ -47,7 +47,7 @@ export function Transfers() {
 
   return (
     <Screen>
-      <PageHead title={messages.title} border={unfinished.length === 0}>
+      <PageHead title={messages.title} border={running.length === 0}>
         {finished.length > 0 && (
           <Button tone="quiet" onPress={() => setShowFinished(!showFinished)}>
             {showFinished ? messages.hideFinished : messages.showFinished(finished.length)}
@@ -94,7 +94,7 @@ export function Transfers() {
         <ErrorBanner error={errorOf(overview.error)} tone="fail" onAction={() => void overview.refetch()} />
       )}
       {command.error && <ErrorBanner error={errorOf(command.error)} />}
-      {overview.data && unfinished.length > 0 && <Total overview={overview.data} unfinished={unfinished} />}
+      {overview.data && running.length > 0 && <Total overview={overview.data} unfinished={unfinished} />}
       {overview.data && shown.length === 0 ? (
         <EmptyState
           icon={ArrowUpDown}
@@ -142,7 +142,6 @@ function Total({ overview, unfinished }: { overview: TransferOverview; unfinishe
     overview.leftMs === null ? null : messages.left(overview.leftMs),
     paused > 0 && paused < unfinished.length ? messages.paused(paused) : null,
   ].filter((part) => part !== null)
-  if (overview.bytes === 0) return <div className={styles.total} />
   return (
     <div className={styles.total}>
       <span>
