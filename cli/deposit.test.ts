@@ -62,7 +62,7 @@ test('a folder is deposited and published, and verify finds every difference', a
   const session = await open()
   const orders = openOrders(home)
   const order = orders.add(await readOrder(command('--publish', '--title', 'Lakes'), output))
-  const id = await placeOrder(session, orders, order, output)
+  const id = await placeOrder(session, orders, order, output, never)
   expect(await follow(session.desk, id, output, never)).toBe(0)
 
   expect(output.errors).toEqual([])
@@ -100,7 +100,7 @@ test('an order whose process was killed is carried out by resume, once', async (
   // Killed right after the order was noted, and again right after its deposit was stored.
   const order = openOrders(home).add(await readOrder(command('--publish'), output))
   const first = await open()
-  const depositId = await placeOrder(first, openOrders(home), order, output)
+  const depositId = await placeOrder(first, openOrders(home), order, output, never)
   openOrders(home).save(order)
   await first.close()
 
@@ -123,7 +123,7 @@ test('stopping leaves the work to resume', async () => {
   const output = recorder()
   const session = await open()
   const orders = openOrders(home)
-  const id = await placeOrder(session, orders, orders.add(await readOrder(command(), output)), output)
+  const id = await placeOrder(session, orders, orders.add(await readOrder(command(), output)), output, never)
   await expect(follow(session.desk, id, output, AbortSignal.abort(new Error('stopped')))).rejects.toThrow('stopped')
   await session.close()
   expect(await resumeAll(await open(), home, output, never)).toBe(0)

@@ -21,7 +21,7 @@ type OrderWish = Parameters<Orders['add']>[0]
 /** Everything about an order that can be wrong without a server. Throws UsageError, DeskError folder-unreadable. */
 export async function readOrder(command: Extract<Command, { kind: 'deposit' }>, output: Output): Promise<OrderWish> {
   const folder = resolve(command.folder)
-  const folderName = basename(folder)
+  const folderName = basename(folder) || folder
   const found = await stat(folder).catch(() => null)
   if (!found) throw new DeskError('folder-unreadable', { name: folderName, reason: 'it is not there' })
   const file = command.metadata === null ? null : await readMetadataFile(resolve(command.metadata))
@@ -37,10 +37,16 @@ export async function readOrder(command: Extract<Command, { kind: 'deposit' }>, 
 }
 
 /** Makes the deposit of an order, stored when this returns. A deposit that an earlier run of the order made is taken. */
-export async function placeOrder(session: Session, orders: Orders, order: Order, output: Output): Promise<string> {
+export async function placeOrder(
+  session: Session,
+  orders: Orders,
+  order: Order,
+  output: Output,
+  signal: AbortSignal,
+): Promise<string> {
   const { desk } = session
   if (order.depositId !== null) return desk.deposits.get(order.depositId).id
-  const account = await findAccount(session, order.server)
+  const account = await unlessStopped(findAccount(session, order.server), signal)
   const depositId = depositOfOrder(desk, orders, order, account) ?? (await makeDeposit(desk, order, account, output))
   orders.save({ ...order, depositId })
   return depositId
@@ -54,9 +60,9 @@ export async function resumeAll(session: Session, home: string, output: Output, 
   let outcome: Outcome = 0
   for (const order of orders.list()) {
     try {
-      orderOf.set(await placeOrder(session, orders, order, output), order)
+      orderOf.set(await placeOrder(session, orders, order, output, signal), order)
     } catch (error) {
-      if (!(error instanceof DeskError)) throw error
+      if (signal.aborted || !(error instanceof DeskError)) throw error
       if (isFinal(error)) orders.remove(order.id)
       // Removed in the window meanwhile.
       if (error.code === 'deposit-unknown') continue
@@ -67,10 +73,8 @@ export async function resumeAll(session: Session, home: string, output: Output, 
   const unfinished = desk.deposits.list().filter(({ group }) => group !== 'published' && group !== 'drafts')
   for (const { id } of unfinished) if (!orderOf.has(id)) orderOf.set(id, null)
   if (orderOf.size === 0 && outcome === 0) output.show({ event: 'note', text: 'Nothing is unfinished.' })
-  await giveToken(
-    session,
-    unfinished.map(({ accountId }) => accountId),
-  )
+  const accountIds = unfinished.map(({ accountId }) => accountId)
+  await unlessStopped(giveToken(session, accountIds), signal)
   for (const { id: depositId } of unfinished) {
     // What was stopped or gave up is meant to go on now.
     const target = { kind: 'deposit', depositId } as const
@@ -135,7 +139,7 @@ export async function follow(desk: Desk, depositId: string, output: Output, sign
   ]
   try {
     showDraft()
-    const deposit = await Promise.race([desk.deposits.whenSettled(depositId), aborted(signal)])
+    const deposit = await unlessStopped(desk.deposits.whenSettled(depositId), signal)
     showDraft()
     // Progress is told at most ten times a second: the last files may not have been.
     showFiles(await verifiedRows(desk, depositId))
@@ -280,10 +284,17 @@ function conclude(desk: Desk, deposit: Deposit, output: Output): Outcome {
   return 3
 }
 
-function aborted(signal: AbortSignal): Promise<never> {
-  return new Promise((_, reject) => {
-    const stop = () => reject(signal.reason instanceof Error ? signal.reason : new Error('stopped'))
-    if (signal.aborted) stop()
-    else signal.addEventListener('abort', stop, { once: true })
+/** The result of `work`, or the reason of `signal` as soon as it is there; what `work` does then is not waited for. */
+async function unlessStopped<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  let stop = () => {}
+  const stopped = new Promise<never>((_, reject) => {
+    stop = () => reject(signal.reason as Error)
   })
+  if (signal.aborted) stop()
+  signal.addEventListener('abort', stop)
+  try {
+    return await Promise.race([work, stopped])
+  } finally {
+    signal.removeEventListener('abort', stop)
+  }
 }

@@ -1,4 +1,5 @@
 import { DeskError } from '../contract/errors.ts'
+import { openLog } from '../main/log.ts'
 import { toAppError } from '../main/repository/http/client.ts'
 import { VERSION } from '../main/repository/http/version.ts'
 import { HELP, readArguments, UsageError, type Command } from './arguments.ts'
@@ -38,7 +39,7 @@ async function run(command: Command, output: Output, signal: AbortSignal): Promi
         const order = orders.add(wish)
         let depositId: string
         try {
-          depositId = await placeOrder(session, orders, order, output)
+          depositId = await placeOrder(session, orders, order, output, signal)
         } catch (error) {
           // Whoever sees it fail decides anew. What was stopped, or waits for the server, is still to be done.
           if (!signal.aborted && !(error instanceof DeskError && passes(error))) orders.remove(order.id)
@@ -91,9 +92,9 @@ async function main(): Promise<number> {
       process.stderr.write('Stopped. Nothing is lost: “desk resume” goes on from here.\n')
       return UNFINISHED
     }
-    output.error(toAppError(error, ''))
-    if (process.env['DEPOSIT_DESK_DEBUG'])
-      process.stderr.write(`${error instanceof Error ? error.stack : String(error)}\n`)
+    const told = toAppError(error, '')
+    output.error(told)
+    if (told.code === 'internal') openLog(homeFolder(process.env)).failure(told.params['support'] ?? '', 'desk', error)
     return error instanceof DeskError && passes(error) ? UNFINISHED : FAILED
   }
 }
