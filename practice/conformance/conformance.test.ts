@@ -23,7 +23,10 @@ test.each(['records', 'communities'])(
       const differing = counted.filter(({ verdict }) => verdict === 'differs')
       const onPurpose = differing.filter((outcome) => nameOf(outcome) in ON_PURPOSE)
       const report = [
-        ...differing.map((outcome) => `  ${nameOf(outcome)}: ${ON_PURPOSE[nameOf(outcome)] ?? outcome.problems.slice(0, 3).join('; ')}`),
+        ...differing.map(
+          (outcome) =>
+            `  ${nameOf(outcome)}: ${ON_PURPOSE[nameOf(outcome)] ?? outcome.problems.slice(0, 3).join('; ')}`,
+        ),
         `${name}: ${agreeing.length} of ${counted.length} cases agree (${((100 * agreeing.length) / counted.length).toFixed(1)} %), ` +
           `${onPurpose.length} differ on purpose, ${outcomes.length - counted.length} wait for operations to come`,
       ]

@@ -1,7 +1,7 @@
 import type { Exchange } from './replay.ts'
 
 /** Operations of the recordings that the practice repository does not have yet. Neither sent nor counted. */
-export const NOT_YET: readonly string[] = [
+const NOT_YET: readonly string[] = [
   'acceptARequest', 'acceptInvitation', 'addGroupMembers', 'addRecordCommunities', 'cancelARequest', 'commentReplies',
   'communityRequests', 'createACommunity', 'createFeaturedCommunityEntry', 'createOaipmhSet', 'createUpdateAReviewRequest',
   'declineARequest', 'declineInvitation', 'deleteAComment', 'deleteAReviewRequest', 'deleteCommunity', 'deleteCommunityLogo',
@@ -37,11 +37,14 @@ export const ON_PURPOSE: Readonly<Record<string, string>> = {
     'A fault of the real server (500) for plain input: here 400, as for every unknown vocabulary entry.',
   'reserveADoi · unsupported scheme': 'A fault of the real server (500): here 400.',
   'accessGrantsCreate · no body': 'A fault of the real server (500): here 400.',
-  'negotiateRecordExport · geojson': 'A fault of the real server (500) where a place has no geometry: here it is left out.',
+  'negotiateRecordExport · geojson':
+    'A fault of the real server (500) where a place has no geometry: here it is left out.',
   'getUserRecords · soon after the writes':
     'The real index was a moment behind and listed one id twice; here lists are never behind.',
-  'getUserRecords · q not parsable': 'The first hit is another one: the real server ranks by relevance, this one by date.',
-  'searchRecords · size 1, page 2': 'The second hit is another one: the real server ranks by relevance, this one by date.',
+  'getUserRecords · q not parsable':
+    'The first hit is another one: the real server ranks by relevance, this one by date.',
+  'searchRecords · size 1, page 2':
+    'The second hit is another one: the real server ranks by relevance, this one by date.',
   'searchAffiliations · sort newest': 'Another list of organisations: the first one has no other names.',
   'searchAffiliations · page 2': 'Another list of organisations: the second one has no other names.',
   'getUserRecords · mine': 'The first hit was in review, and there are no reviews here yet.',

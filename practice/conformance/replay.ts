@@ -38,7 +38,16 @@ export type Outcome = {
 }
 
 const GIVEN = /[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|\b[0-9a-z]{5}-[0-9a-z]{5}\b|LINK-TOKEN-[0-9a-f]{8}/g
-const OPEN_MAPS = new Set(['entries', 'aggregations', 'ui', 'custom_fields', 'expanded', '_internal_notes', 'links', 'stats'])
+const OPEN_MAPS = new Set([
+  'entries',
+  'aggregations',
+  'ui',
+  'custom_fields',
+  'expanded',
+  '_internal_notes',
+  'links',
+  'stats',
+])
 const RECORDED_ORIGIN = 'https://repository.example'
 
 export function readRecording(url: URL): Recording {
@@ -61,7 +70,8 @@ export async function replay(
       for (const id of Object.values(exchange.ids ?? {})) if (!ids.has(id)) unknown.add(id)
       // What it would have changed is not as it was recorded any more.
       if (exchange.method !== 'GET' && exchange.status < 400) for (const id of idsOf(exchange.path)) unknown.add(id)
-      if (exchange.operation !== undefined && exists(exchange)) outcomes.push({ exchange, verdict: 'waits', problems: [] })
+      if (exchange.operation !== undefined && exists(exchange))
+        outcomes.push({ exchange, verdict: 'waits', problems: [] })
       continue
     }
     const answer = await send(exchange, server, ids, revisions)
@@ -95,7 +105,9 @@ function judge(exchange: Exchange, shape: Shape, answer: Answer): string[] {
 
 function errorFields(body: unknown): (string | null)[] | null {
   if (!isObject(body) || !Array.isArray(body['errors'])) return null
-  const fields = body['errors'].map((error: unknown) => (isObject(error) ? ((error['field'] as string | undefined) ?? null) : null))
+  const fields = body['errors'].map((error: unknown) =>
+    isObject(error) ? ((error['field'] as string | undefined) ?? null) : null,
+  )
   return [...new Set(fields)].sort()
 }
 
@@ -134,7 +146,8 @@ function idAt(body: unknown, place: string, recorded: string): string | null {
     .split('/')
     .slice(1)
     .reduce<unknown>(
-      (inner, key) => (inner as Record<string, unknown> | null | undefined)?.[key.replaceAll('~1', '/').replaceAll('~0', '~')],
+      (inner, key) =>
+        (inner as Record<string, unknown> | null | undefined)?.[key.replaceAll('~1', '/').replaceAll('~0', '~')],
       body,
     )
   if (typeof value !== 'string') return null
@@ -147,8 +160,7 @@ async function send(
   ids: ReadonlyMap<string, string>,
   revisions: ReadonlyMap<string, { recorded: number; ours: number }>,
 ): Promise<Answer> {
-  const ours = (text: string) =>
-    text.replace(GIVEN, (id) => ids.get(id) ?? id).replaceAll(RECORDED_ORIGIN, server.url)
+  const ours = (text: string) => text.replace(GIVEN, (id) => ids.get(id) ?? id).replaceAll(RECORDED_ORIGIN, server.url)
   const query = new URLSearchParams()
   for (const [name, value] of Object.entries(exchange.query ?? {})) {
     for (const item of Array.isArray(value) ? (value as unknown[]) : [value]) query.append(name, ours(String(item)))

@@ -48,7 +48,7 @@ export function query(request: FastifyRequest, name: string): string | undefined
   return queryAll(request, name)[0]
 }
 
-export function queryAll(request: FastifyRequest, name: string): string[] {
+function queryAll(request: FastifyRequest, name: string): string[] {
   return new URLSearchParams((request.raw.url ?? '').split('?').slice(1).join('?')).getAll(name)
 }
 

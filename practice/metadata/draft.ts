@@ -9,7 +9,7 @@ import { flatten, loadObject } from './schema.ts'
 
 /** DOIs are minted under DataCite's test prefix: nobody resolves them. */
 export const DOI_PREFIX = '10.5072'
-export const SITE_NAME = 'Practice repository'
+const SITE_NAME = 'Practice repository'
 
 export type Draftable = Pick<
   Edition,

@@ -199,7 +199,7 @@ function requireRevision(edition: Edition, expected: number | null): void {
   throw new ApiError(412, `Revision id provided(${expected}) doesn't match record's one(${edition.revision})`)
 }
 
-export function mintDoi(id: string): Pid {
+function mintDoi(id: string): Pid {
   return { identifier: `${DOI_PREFIX}/${id}`, provider: 'datacite', client: 'datacite' }
 }
 

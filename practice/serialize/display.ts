@@ -97,7 +97,7 @@ function people(name: string, value: Json): JsonObject {
 }
 
 /** A date or interval in English: “July 2022”, “2019 – 2020”. */
-export function dateText(date: string, style: 'medium' | 'long'): string {
+function dateText(date: string, style: 'medium' | 'long'): string {
   return date
     .split('/')
     .map((part) => {

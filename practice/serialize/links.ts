@@ -5,7 +5,7 @@ import type { Parent, Version } from '../storage/model.ts'
 const RESOLVER = 'https://handle.test.datacite.org'
 
 /** A file key in an address: every segment encoded, slashes as they are. */
-export function encodeKey(key: string): string {
+function encodeKey(key: string): string {
   return key.split('/').map(encodeURIComponent).join('/')
 }
 

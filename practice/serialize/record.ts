@@ -64,7 +64,7 @@ export function recordDisplayJson(practice: Practice, view: RecordView): JsonObj
   return { ...json, ui: displayOf(json, view) }
 }
 
-export function accessStatus(access: Access, filesEnabled: boolean): string {
+function accessStatus(access: Access, filesEnabled: boolean): string {
   if (access.embargo.active) return 'embargoed'
   if (access.record === 'restricted' || access.files === 'restricted') return 'restricted'
   return filesEnabled ? 'open' : 'metadata-only'
