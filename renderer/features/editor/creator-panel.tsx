@@ -183,7 +183,7 @@ function Affiliations({
   onChange: (creator: Creator) => void
   error: string | null
 }) {
-  const { account, server } = useEditor()
+  const { account } = useEditor()
   const [text, setText] = useState('')
   const query = useSettled(text.trim())
   const found = useAffiliations(account.id, query, isLookedUp(query))
@@ -236,7 +236,6 @@ function Affiliations({
         }}
         onBlur={() => add(words)}
         isLoading={found.isPending}
-        emptyText={messages.noMatches}
         error={error}
       />
     </div>

@@ -25,7 +25,8 @@ export function toMetadata(form: RecordMetadata): RecordMetadata {
 
 export type SyncParts = {
   readonly deposit: Deposit
-  readonly store: (metadata: RecordMetadata) => Promise<Deposit>
+  /** `edit` is that of the deposit which the form was last equal to, so that main keeps what it merged since. */
+  readonly store: (metadata: RecordMetadata, edit: number) => Promise<Deposit>
   readonly onStored: (deposit: Deposit) => void
   readonly onError: (thrown: unknown) => void
 }
@@ -66,7 +67,7 @@ export class FormSync {
     const before = this.#known
     this.#known = metadata
     this.#underWay += 1
-    this.#parts.store(metadata).then(
+    this.#parts.store(metadata, this.#edit).then(
       (deposit) => {
         this.#underWay -= 1
         // An older answer than the newest save says nothing new, and would look like a change from elsewhere.

@@ -29,7 +29,7 @@ export function LookUp({
   options,
   onChoose,
   isLoading,
-  emptyText,
+  emptyText = words.noMatches,
   inputRef,
   onBlur,
 }: {
@@ -42,7 +42,7 @@ export function LookUp({
   onChoose: (option: Option) => void
   isLoading: boolean
   /** In place of options: why there are none. */
-  emptyText: string
+  emptyText?: string
   inputRef?: Ref<HTMLInputElement>
   onBlur?: () => void
 }) {

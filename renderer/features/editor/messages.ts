@@ -71,7 +71,6 @@ export const messages = {
   orcidHint: '0000-0002-1825-0097',
   affiliations: 'Affiliations',
   affiliationHint: 'Name of an organisation',
-  noMatches: 'Nothing found',
   asWritten: 'as written',
   done: 'Done',
 

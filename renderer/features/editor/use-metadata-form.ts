@@ -18,7 +18,7 @@ export function useMetadataForm(deposit: Deposit) {
     () =>
       new FormSync({
         deposit,
-        store: (metadata) => call('deposits.saveMetadata', { depositId: deposit.id, metadata }),
+        store: (metadata, edit) => call('deposits.saveMetadata', { depositId: deposit.id, metadata, edit }),
         onStored: (stored) => {
           setStoreError(null)
           client.setQueryData(keys.deposit(stored.id), stored)

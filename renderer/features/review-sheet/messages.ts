@@ -22,7 +22,7 @@ export const messages = {
   leftOut: 'left out',
   leftOutEmpty: 'left out, empty',
   manyFiles: (files: number) => plural(files, 'file'),
-  walking: (files: number) => `Reading the folder: ${plural(files, 'file')} so far`,
+  walking: (files: number) => `Reading the folder: ${plural(files, 'file')} so far.`,
   emptyFolder: 'There is no file in this folder.',
   readFailed: 'The folder was not read to its end.',
   readFailedDetail: 'What was found is shown, but it may not be all. Nothing was sent. Drop the folder again.',

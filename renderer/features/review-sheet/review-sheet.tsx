@@ -150,26 +150,34 @@ function Sheet({ scan }: { scan: Scan }) {
             )}
           </div>
           <div className={styles.plan}>
-            <Warnings
-              plan={plan}
-              server={server}
-              isUnknown={limits.maxFiles === null && limits.quotaBytes === null}
-              packedFiles={
-                way !== 'zip' && hasFolders && warningOf(plans.zip, 'too-many-files') === null
-                  ? plans.zip.files.length
-                  : null
-              }
-              tooMany={way === 'zip' && tooMany ? { found: tooMany.found ?? 0, limit: tooMany.limit ?? 0 } : null}
-              remedies={{
-                onPack: () => decide('zip'),
-                onChangePlan: () => subfolders.current?.querySelector('input')?.focus(),
-                onLeaveOut: (paths) =>
-                  setChoices(paths.reduce((before, path) => leaveOut(path, before, entries), choices)),
-                onRename: (path, key) => setChoices(rename(path, key, choices)),
-              }}
-            />
+            {isDone && (
+              <Warnings
+                plan={plan}
+                server={server}
+                isUnknown={limits.maxFiles === null && limits.quotaBytes === null}
+                packedFiles={
+                  way !== 'zip' && hasFolders && warningOf(plans.zip, 'too-many-files') === null
+                    ? plans.zip.files.length
+                    : null
+                }
+                tooMany={way === 'zip' && tooMany ? { found: tooMany.found ?? 0, limit: tooMany.limit ?? 0 } : null}
+                remedies={{
+                  onPack: () => decide('zip'),
+                  onChangePlan: () => subfolders.current?.querySelector('input')?.focus(),
+                  onLeaveOut: (paths) =>
+                    setChoices(paths.reduce((before, path) => leaveOut(path, before, entries), choices)),
+                  onRename: (path, key) => setChoices(rename(path, key, choices)),
+                }}
+              />
+            )}
+            {scan.state === 'walking' && (
+              <section>
+                <SectionHead bar title={messages.before} />
+                <p className={styles.walking}>{messages.walking(scan.files)}</p>
+              </section>
+            )}
             {hasFolders && (
-              <section ref={subfolders} className={styles.subfolders}>
+              <section ref={subfolders}>
                 <SectionHead bar title={messages.subfolders} />
                 <div className={styles.ways}>
                   <RadioGroup
@@ -222,9 +230,11 @@ function Sheet({ scan }: { scan: Scan }) {
         <div role="status">
           <div>
             <span className="strong">{messages.footSize(plan.files.length, plan.bytes)}</span>{' '}
-            {account && (whyNot === null ? messages.footGo(plan.files.length, server) : messages.footNotYet(server))}
+            {isDone &&
+              account &&
+              (whyNot === null ? messages.footGo(plan.files.length, server) : messages.footNotYet(server))}
           </div>
-          {whyNot !== null && <div className={cx('small', styles.whyNot)}>{whyNot}</div>}
+          {whyNot !== null && <div className={cx('small', isDone ? styles.whyNot : 't3')}>{whyNot}</div>}
         </div>
         {whyNot === null && <div className="small t3">{messages.footNothing}</div>}
       </FootBar>

@@ -1,0 +1,149 @@
+import { QueryClientProvider } from '@tanstack/react-query'
+import { cleanup, render, screen, waitFor, within } from '@testing-library/react'
+import { userEvent } from '@testing-library/user-event'
+import { afterEach, beforeEach, expect, test, vi } from 'vitest'
+import type { Account, Capabilities } from '../../../contract/desk/account.ts'
+import type { FolderEntry, LeftOutReason, Scan } from '../../../contract/desk/folder.ts'
+import { DeskError } from '../../../contract/errors.ts'
+import { useView } from '../../app/view.ts'
+import { installFakeDesk } from '../../bridge/fake.ts'
+import { createQueryClient } from '../../queries/client.ts'
+import { ReviewSheet } from './review-sheet.tsx'
+
+const ACCOUNT = '7f1b4a3e-52a5-4f5e-9c44-6b0a3ef2a111'
+const SCAN = '7f1b4a3e-52a5-4f5e-9c44-6b0a3ef2a114'
+
+beforeEach(() => {
+  // jsdom lays nothing out: the list of rows would believe that there is no room for any.
+  vi.spyOn(Element.prototype, 'clientHeight', 'get').mockReturnValue(900)
+  vi.spyOn(Element.prototype, 'clientWidth', 'get').mockReturnValue(600)
+  Element.prototype.scrollTo = () => undefined
+})
+
+afterEach(() => {
+  cleanup()
+  vi.restoreAllMocks()
+})
+
+function file(path: string, bytes = 1000, leftOut: LeftOutReason | null = null): FolderEntry {
+  return { path, kind: 'file', bytes, files: 1, modifiedAt: 0, leftOut }
+}
+
+function open(entries: readonly FolderEntry[], limits: Partial<Capabilities> = {}, state: Scan['state'] = 'done') {
+  const capabilities: Capabilities = {
+    recordShape: 'rdm',
+    multipart: 'refused',
+    emptyFiles: 'refused',
+    maxFiles: 100,
+    quotaBytes: 50e9,
+    maxFileBytes: null,
+    limitsSource: 'documented',
+    requestsPerMinute: null,
+    ...limits,
+  }
+  const account: Account = {
+    id: ACCOUNT,
+    server: 'zenodo',
+    origin: 'https://zenodo.org',
+    serverName: 'Zenodo',
+    user: { id: '1', name: 'Annika Keller', email: null },
+    token: 'keychain',
+    capabilities,
+    addedAt: 0,
+    checkedAt: 0,
+  }
+  const desk = installFakeDesk({
+    'accounts.list': () => [account],
+    'folders.scan': () => ({ id: SCAN, name: 'soil', state, entries: entries.length, files: entries.length, bytes: 0 }),
+    'folders.entries': ({ from, count }) => entries.slice(from, from + count),
+    'folders.close': () => null,
+    'deposits.create': () => {
+      throw new DeskError('plan-refused', { server: 'Zenodo', reason: 'a test says so' })
+    },
+  })
+  useView.setState({ route: { kind: 'review', scanId: SCAN }, accountId: ACCOUNT })
+  render(
+    <QueryClientProvider client={createQueryClient()}>
+      <ReviewSheet scanId={SCAN} />
+    </QueryClientProvider>,
+  )
+  return { desk, user: userEvent.setup() }
+}
+
+const create = () => screen.getByRole('button', { name: 'Create draft and upload' })
+const created = (desk: ReturnType<typeof open>['desk']) =>
+  desk.calls.find(({ name }) => name === 'deposits.create')?.input
+
+test('a file that is left out with Space is not in the plan that is carried out', async () => {
+  const { desk, user } = open([file('a.txt'), file('b.txt')])
+  await screen.findByText('2 files, 2 kB')
+  screen.getByRole('row', { name: /a\.txt/ }).focus()
+  await user.keyboard(' ')
+  await screen.findByText('1 file, 1 kB')
+  await user.click(create())
+  expect(created(desk)).toMatchObject({ accountId: ACCOUNT, choices: { leaveOut: ['a.txt'], subfolders: 'keep' } })
+})
+
+test('folders are packed where there would be too many files, until the person decides otherwise', async () => {
+  const { desk, user } = open([file('raw/1.csv'), file('raw/2.csv'), file('c.txt')], { maxFiles: 2 })
+  await screen.findByText('3 files, and Zenodo takes 2 in a record')
+  expect(screen.getByRole<HTMLInputElement>('radio', { name: /One zip for each folder/ }).checked).toBe(true)
+  expect(create().hasAttribute('disabled')).toBe(false)
+  await user.click(screen.getByRole('radio', { name: /Keep paths/ }))
+  expect(create().hasAttribute('disabled')).toBe(true)
+  await user.click(screen.getByRole('button', { name: 'Pack folders into zips' }))
+  await user.click(create())
+  expect(created(desk)).toMatchObject({ choices: { subfolders: 'zip' } })
+})
+
+test('what the server would refuse is said beside the button, and leaving it out lifts it', async () => {
+  const { user } = open([file('small.txt', 1e9), file('huge.bin', 60e9)])
+  await screen.findByText('61 GB, and Zenodo takes 50 GB in a record.')
+  expect(create().hasAttribute('disabled')).toBe(true)
+  await user.click(screen.getByRole('button', { name: 'Leave out huge.bin' }))
+  await screen.findByText('goes to Zenodo as a draft.', { exact: false })
+  expect(create().hasAttribute('disabled')).toBe(false)
+})
+
+test('leftovers are listed with their reason and can be included', async () => {
+  const { desk, user } = open([
+    file('a.txt'),
+    file('.DS_Store', 6000, 'macos-leftover'),
+    file('x/.DS_Store', 6000, 'macos-leftover'),
+  ])
+  const list = within((await screen.findByText('macOS leftovers')).closest('li') ?? document.body)
+  expect(list.getByText('.DS_Store')).toBeTruthy()
+  await user.click(list.getByRole('button', { name: 'Include .DS_Store' }))
+  await screen.findByText('3 files, 13 kB')
+  await user.click(create())
+  expect(created(desk)).toMatchObject({ choices: { include: ['.DS_Store', 'x/.DS_Store'] } })
+})
+
+test('a name that is too long is renamed where it is complained about', async () => {
+  const name = `${'long-'.repeat(60)}.csv`
+  const { desk, user } = open([file(name)])
+  await user.click(await screen.findByRole('button', { name: `Rename ${name}` }))
+  const field = screen.getByRole('textbox', { name: 'Name in the record' })
+  await user.clear(field)
+  await user.type(field, 'short.csv{Enter}')
+  await user.click(create())
+  expect(created(desk)).toMatchObject({ choices: { rename: { [name]: 'short.csv' } } })
+})
+
+test('rows show while the walk goes on, and nothing can be sent before it is done', async () => {
+  const { desk, user } = open([file('a.txt')], {}, 'walking')
+  await screen.findByRole('row', { name: /a\.txt/ })
+  expect(create().hasAttribute('disabled')).toBe(true)
+  expect(screen.getByText('The folder is still being read.')).toBeTruthy()
+  await user.click(screen.getByRole('button', { name: 'Cancel' }))
+  await waitFor(() => expect(desk.calls.some(({ name }) => name === 'folders.close')).toBe(true))
+  expect(useView.getState().route).toEqual({ kind: 'deposits' })
+})
+
+test('when the draft can’t be made, the reason stands on the sheet and nothing is lost', async () => {
+  const { user } = open([file('a.txt')])
+  await screen.findByText('1 file, 1 kB')
+  await user.click(create())
+  expect((await screen.findByRole('alert')).textContent).toContain('Zenodo would refuse this deposit: a test says so.')
+  expect(screen.getByRole('row', { name: /a\.txt/ })).toBeTruthy()
+})
