@@ -18,7 +18,7 @@ import type { EngineEvent } from '../transfers/engine.ts'
 import type { TransferHost } from '../transfers/host.ts'
 import { asDeskError, passesByItself, reasonInWords, type DepositContext } from './context.ts'
 import type { Folders } from './folders.ts'
-import { notePublished, publishOnce, readGuard, settlePublication } from './publish.ts'
+import { notePublished, publishOnce, readGuard, refuseUnsent, settlePublication } from './publish.ts'
 import { absorb, ensureDraft, findFate, isDraftOutOfReach, syncDraft } from './sync.ts'
 import { sortSummaries, toDeposit, toSummary, whatIsAsked } from './view.ts'
 
@@ -300,7 +300,7 @@ class DepositBook implements Deposits {
   async remove(depositId: string, draft: boolean): Promise<void> {
     await this.#inLane(depositId, async () => {
       const { accountId, draft: known, publication } = this.#find(depositId)
-      if (publication.kind === 'asked' && draft) await settlePublication(this.#context, depositId).catch(unlessRefused)
+      if (publication.kind === 'asked' && draft) await settlePublication(this.#context, depositId).catch(unlessGone)
       if (draft && known !== null && this.#find(depositId).publication.kind !== 'published')
         await deleteDraft(await this.#parts.accounts.client(accountId), known.id)
       await this.#parts.transfers.command({ kind: 'remove', depositId })
@@ -395,8 +395,14 @@ class DepositBook implements Deposits {
   }
 
   async #makeReady(depositId: string): Promise<void> {
-    if (this.#find(depositId).publication.kind === 'asked') await settlePublication(this.#context, depositId)
-    if (this.#find(depositId).publication.kind === 'published') return
+    const { publication, publishWhenVerified } = this.#find(depositId)
+    if (publication.kind === 'published') return
+    if (publication.kind === 'asked') {
+      if (await settlePublication(this.#context, depositId)) return
+      if (!publishWhenVerified) throw refuseUnsent(this.#context, depositId)
+      // The wish still stands, and nothing came of it.
+      this.#update(depositId, () => ({ publication: { kind: 'not-asked' } }))
+    }
     const { accountId, draft } = await ensureDraft(this.#context, depositId)
     const lane = this.#lane(depositId)
     if (lane.handedOver || draft === null) return
@@ -630,8 +636,9 @@ function isOutOfReach(error: AppError | null): boolean {
   return ['offline', 'server-unreachable', 'captive-portal', 'proxy-failed'].includes(error?.code ?? '')
 }
 
-function unlessRefused(error: unknown): void {
-  if (!(error instanceof DeskError && error.code !== 'publish-unclear')) throw error
+/** A draft that is gone is what was wanted. */
+function unlessGone(error: unknown): void {
+  if (!(error instanceof DeskError && error.code === 'draft-gone')) throw error
 }
 
 function storedFile({ key, bytes, source }: PlannedFile, fileId: number, locate: (path: string) => string): StoredFile {

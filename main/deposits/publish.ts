@@ -14,8 +14,10 @@ import type { StoredDeposit, StoredFile } from '../store/store.ts'
 import { asDeskError, reasonInWords, type DepositContext } from './context.ts'
 import { absorb, findFate, isDraftOutOfReach, linkOf, mayHaveActed, syncDraft } from './sync.ts'
 
-/** Publishing thousands of files goes on after a proxy has given up on it (behaviour 3.6): so long is it looked for. */
-const LOOK_AGAIN_MS = [0, 1000, 2000, 4000, 8000, 15_000]
+/** Publishing goes on after a proxy has given up on it (behaviour 3.6): so long is it looked for. */
+const LOOK_AGAIN_MS = [0, 1000, 2000, 4000, 8000]
+/** After a crash: what was asked for before this has been done, or never will be. */
+const DONE_AFTER_MS = 15_000
 const ROWS_AT_ONCE = 2000
 const FILES_AT_ONCE = 64
 
@@ -73,43 +75,49 @@ export async function publishOnce(context: DepositContext, depositId: string, re
       context.update(depositId, () => ({ publication: { kind: 'not-asked' } }))
       throw error
     }
-    await settlePublication(context, depositId)
+    if (!(await settlePublication(context, depositId))) throw refuseUnsent(context, depositId)
   }
 }
 
 /**
- * Finds out what became of a publish whose answer is not known, by reading alone. Throws DeskError publish-unclear while the
- * server can’t be read, publish-refused when the draft is still there, draft-gone when neither is.
+ * Finds out what became of a publish whose answer is not known, by reading alone. True when it is published; false when the
+ * draft is still there, so that a second request harms nothing: the server publishes a draft once, whoever asks (live findings
+ * C11). Throws DeskError publish-unclear while the server can’t be read, draft-gone when there is neither.
  */
-export async function settlePublication(context: DepositContext, depositId: string): Promise<void> {
+export async function settlePublication(context: DepositContext, depositId: string): Promise<boolean> {
   const deposit = context.get(depositId)
   const { publication, draft } = deposit
-  if (publication.kind !== 'asked' || draft === null) return
-  const { serverName } = context.accounts.get(deposit.accountId)
+  if (publication.kind !== 'asked' || draft === null) return publication.kind === 'published'
+  const { serverName: server } = context.accounts.get(deposit.accountId)
   try {
     const client = await context.accounts.client(deposit.accountId)
     for (const pauseMs of LOOK_AGAIN_MS) {
       await sleep(pauseMs, undefined, { signal: context.closing })
+      const stillDraft = await isStillDraft(client, draft.id)
+      // Asked last: between the two questions it may have been published.
       const record = await findFate(client, draft.id)
-      if (record !== null) return await notePublished(context, client, depositId, record)
-      if (!(await isStillDraft(client, draft.id))) {
-        // Between the two questions it may have been published.
-        const now = await findFate(client, draft.id)
-        if (now !== null) return await notePublished(context, client, depositId, now)
-        throw noteRefused(context, depositId, { code: 'draft-gone', params: { server: serverName } })
+      if (record !== null) {
+        await notePublished(context, client, depositId, record)
+        return true
       }
-      // An old wish needs no patience: whatever the server was doing, it has done.
-      if (Date.now() - publication.askedAt > 60_000) break
+      if (!stillDraft) throw noteRefused(context, depositId, { code: 'draft-gone', params: { server } })
+      if (Date.now() - publication.askedAt > DONE_AFTER_MS) break
     }
+    return false
   } catch (error) {
-    if (context.get(depositId).publication.kind !== 'asked') throw error
-    const cause = asDeskError(error, serverName)
+    if (context.closing.aborted || context.get(depositId).publication.kind !== 'asked') throw error
+    const cause = asDeskError(error, server)
     // What keeps us from reading is shown; a dead token, say, is something to be done about.
     context.update(depositId, () => ({ publication: { ...publication, error: cause.toJSON() } }))
-    throw new DeskError('publish-unclear', { server: serverName }, { cause })
+    throw new DeskError('publish-unclear', { server }, { cause })
   }
+}
+
+/** A publish that never took effect, as the person is told of it. */
+export function refuseUnsent(context: DepositContext, depositId: string): DeskError {
+  const { serverName: server } = context.accounts.get(context.get(depositId).accountId)
   const reason = 'the answer was lost, and the draft is still there unpublished'
-  throw noteRefused(context, depositId, { code: 'publish-refused', params: { server: serverName, reason } })
+  return noteRefused(context, depositId, { code: 'publish-refused', params: { server, reason } })
 }
 
 /**
