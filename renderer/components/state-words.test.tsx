@@ -38,7 +38,7 @@ test.each<[FileState, string]>([
 })
 
 test('sent is not verified: only the server’s agreement is green, and 100 % is never said before everything went', () => {
-  const sent = fileStateWords(row({ kind: 'sending', sentBytes: 999, parts: null }), 'Zenodo', noon)
+  const sent = fileStateWords(row({ kind: 'sending', sentBytes: 1000, parts: null }), 'Zenodo', noon)
   expect(sent).toEqual({ kind: 'sending', words: 'Sending, 99 %' })
   const { container } = render(<StateMark kind={sent.kind}>{sent.words}</StateMark>)
   expect(container.querySelector('[data-state="verified"]')).toBeNull()

@@ -22,7 +22,7 @@ export function fileStateWords(row: FileRow, serverName: string, now: number): S
         kind: 'sending',
         words: state.parts
           ? `Sending, part ${Math.min(state.parts.sent + 1, state.parts.all)} of ${state.parts.all}`
-          : `Sending, ${percent(state.sentBytes, row.bytes)} %`,
+          : `Sending, ${Math.min(99, percent(state.sentBytes, row.bytes))} %`,
       }
     case 'verifying':
       return { kind: 'verifying', words: `Verifying on ${serverName}` }
@@ -51,7 +51,7 @@ export function transferWords(transfer: DepositTransfer, serverName: string, now
     case 'queued':
       return { kind: 'queued', words: 'Queued' }
     case 'sending':
-      return { kind: 'sending', words: `Sending, ${percent(transfer.sentBytes, transfer.bytes)} %` }
+      return { kind: 'sending', words: `Sending, ${Math.min(99, percent(transfer.sentBytes, transfer.bytes))} %` }
     case 'verifying':
       return { kind: 'verifying', words: `Verifying on ${serverName}` }
     case 'paused':
@@ -82,10 +82,11 @@ function waitingWords(until: number, now: number, what: 'retry' | 'go on'): stri
     : `Waiting to ${what} at ${formatTime(until, now)}`
 }
 
-/** `1 file changed on disk`, `3 files`. */
+/** `1 file changed on disk`, `3 files need you`. */
 export function blockedWords({ blockedFiles, error }: DepositTransfer): string {
   const reason = blockedFiles === 1 && error ? SHORT[error.code] : undefined
-  return reason === undefined ? plural(blockedFiles, 'file') : `1 file ${reason}`
+  if (reason !== undefined) return `1 file ${reason}`
+  return blockedFiles === 1 ? '1 file needs you' : `${plural(blockedFiles, 'file')} need you`
 }
 
 /** Errors in two or three words that can follow “Needs you:” and “1 file”. */

@@ -20,6 +20,7 @@ import { ProgressBar } from '../../components/progress-bar.tsx'
 import { StateMark } from '../../components/state-mark.tsx'
 import { blockedWords, shortReason, transferWords, type StateWords } from '../../components/state-words.ts'
 import { FilterField } from '../../components/text-field.tsx'
+import { capital } from '../../components/server-words.ts'
 import { useNow } from '../../components/use-now.ts'
 import { useAccounts } from '../../queries/accounts.ts'
 import { useDeposits } from '../../queries/deposits.ts'
@@ -169,13 +170,9 @@ function depositWords(deposit: DepositSummary, serverName: string, now: number):
   }
   if (publication === 'asked') return { kind: 'verifying', words: messages.states.asked }
   // The group says already that it needs the person: here stands what for.
-  if (transfer.blockedFiles > 0) return { kind: 'needs-you', words: capital(blockedWords(transfer)) }
+  if (transfer.blockedFiles > 0) return { kind: 'needs-you', words: blockedWords(transfer) }
   if (deposit.group === 'needs-you' && error) return { kind: 'needs-you', words: capital(shortReason(error)) }
   if (transfer.state === 'verified') return { kind: 'draft', words: messages.states.draft }
   if (transfer.state === 'none') return { kind: 'draft', words: messages.states.draftEmpty }
   return transferWords(transfer, serverName, now)
-}
-
-function capital(text: string): string {
-  return text.charAt(0).toLocaleUpperCase() + text.slice(1)
 }

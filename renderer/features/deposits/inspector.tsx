@@ -15,6 +15,7 @@ import { PauseBars } from '../../components/icon.tsx'
 import { Divider, Facts, Rail } from '../../components/layout.tsx'
 import { Menu } from '../../components/menu.tsx'
 import { ProgressBar } from '../../components/progress-bar.tsx'
+import { serverInWords } from '../../components/server-words.ts'
 import { useNow } from '../../components/use-now.ts'
 import { useCall } from '../../queries/client.ts'
 import { useDeposit, useFiles } from '../../queries/deposits.ts'
@@ -116,7 +117,7 @@ function Selected({ summary, account }: { summary: DepositSummary; account: Acco
               : [
                   {
                     id: 'browser',
-                    label: messages.openOn(account.serverName),
+                    label: messages.openOn(serverInWords(account)),
                     icon: ExternalLink,
                     onAction: () => openInBrowser(url),
                   },
@@ -131,6 +132,10 @@ function Selected({ summary, account }: { summary: DepositSummary; account: Acco
                     onAction: () => void call('app.copy', { text: doi }).catch(() => undefined),
                   },
                 ]),
+            // Beside files that need the person others may be paused.
+            ...(transfer.state === 'needs-you'
+              ? [{ id: 'resume', label: messages.resume, icon: Play, onAction: () => send('resume', whole) }]
+              : []),
             {
               id: 'remove',
               label: messages.remove,
@@ -144,7 +149,7 @@ function Selected({ summary, account }: { summary: DepositSummary; account: Acco
       {deposit && (
         <RemoveDialog
           deposit={deposit}
-          serverName={account.serverName}
+          serverName={serverInWords(account)}
           isOpen={removing}
           onClose={() => setRemoving(false)}
           onRemoved={() => {

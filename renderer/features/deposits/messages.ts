@@ -77,10 +77,11 @@ export const messages = {
   remove: 'Remove …',
   removal: {
     title: 'Remove this deposit?',
-    published: (server: string) => `The record on ${server} stays, with its DOI. Here, its entry and its receipt go.`,
+    published: (server: string) =>
+      `The record on ${server} stays, with its DOI. Its entry and its receipt are removed from this computer.`,
     draft: (server: string) =>
-      `Here, its plan and its metadata go. The draft on ${server} stays unless you delete it too.`,
-    local: 'Its plan and its metadata go. Nothing of it is on a server.',
+      `Its plan and its metadata are removed from this computer. The draft on ${server} stays unless you delete it too.`,
+    local: 'Its plan and its metadata are removed from this computer. Nothing of it is on a server.',
     folder: 'Your folder stays as it is.',
     alsoDraft: (server: string) => `Also delete the draft on ${server}, with the files that were uploaded`,
     confirm: 'Remove',

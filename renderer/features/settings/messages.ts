@@ -1,6 +1,7 @@
 import type { Account } from '../../../contract/desk/account.ts'
 import type { Settings } from '../../../contract/desk/settings.ts'
 import { formatDateTime, formatTime } from '../../components/format.ts'
+import { serverInWords } from '../../components/server-words.ts'
 
 export const messages = {
   title: 'Settings',
@@ -49,7 +50,7 @@ export const messages = {
     createToken: 'Create a token in the browser',
   },
   signingOut: {
-    title: (account: Account) => `Sign out ${account.user.name} from ${account.serverName}?`,
+    title: (account: Account) => `Sign out ${account.user.name} from ${serverInWords(account)}?`,
     token: (server: string) =>
       `The token is deleted from this computer; it stays valid on ${server} until you revoke it there.`,
     practice: 'The practice repository keeps its data; you can use it again at any time.',

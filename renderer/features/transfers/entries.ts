@@ -55,6 +55,11 @@ export function fileEntries(row: FileRow, send: Send): MenuEntry[] {
   return entries
 }
 
+/** Whether there is anything that a pause would stop. */
+export function canPause(state: DepositTransfer['state']): boolean {
+  return state === 'queued' || state === 'sending' || state === 'verifying' || state === 'waiting'
+}
+
 export function depositEntries(transfer: DepositTransfer, send: Send, open: (depositId: string) => void): MenuEntry[] {
   const { depositId, state } = transfer
   const target = { kind: 'deposit', depositId } as const
@@ -64,9 +69,13 @@ export function depositEntries(transfer: DepositTransfer, send: Send, open: (dep
     ...(finished
       ? []
       : [
-          state === 'paused'
-            ? { id: 'resume', label: words.resume, icon: Play, onAction: () => send('resume', target) }
-            : { id: 'pause', label: words.pause, icon: PauseBars, onAction: () => send('pause', target) },
+          // Beside files that need the person others may be paused.
+          ...(state === 'paused' || state === 'needs-you'
+            ? [{ id: 'resume', label: words.resume, icon: Play, onAction: () => send('resume', target) }]
+            : []),
+          ...(canPause(state)
+            ? [{ id: 'pause', label: words.pause, icon: PauseBars, onAction: () => send('pause', target) }]
+            : []),
           { id: 'retry', label: words.retry, icon: RotateCw, onAction: () => send('retry', target) },
           { id: 'cancel', label: words.cancelDeposit, icon: X, separate: true, onAction: () => send('cancel', target) },
         ]),

@@ -12,6 +12,7 @@ import { messages as shared } from '../../components/messages.ts'
 import { ProgressBar } from '../../components/progress-bar.tsx'
 import { StateMark } from '../../components/state-mark.tsx'
 import { fileStateWords, transferWords } from '../../components/state-words.ts'
+import { canPause } from './entries.ts'
 import { keyOfFile, type ListRow } from './list-rows.ts'
 import { messages } from './messages.ts'
 import styles from './rows.module.css'
@@ -81,7 +82,7 @@ export function DepositLine({
         {transfer.leftMs !== null && <span>{messages.left(transfer.leftMs)}</span>}
       </span>
       <span role="gridcell" className={styles.menu}>
-        {!finished && (
+        {(paused || canPause(transfer.state)) && (
           <RowButton
             icon={paused ? Play : PauseBars}
             label={paused ? messages.commands.resume : messages.commands.pause}

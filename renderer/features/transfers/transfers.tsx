@@ -17,7 +17,7 @@ import { useAccounts } from '../../queries/accounts.ts'
 import { useCall } from '../../queries/client.ts'
 import { useDeposits, useFilesOf, useOverview } from '../../queries/deposits.ts'
 import { CancelDialog } from './cancel-dialog.tsx'
-import { depositEntries, fileEntries } from './entries.ts'
+import { canPause, depositEntries, fileEntries } from './entries.ts'
 import { keyOfRow, listRows, type ListRow } from './list-rows.ts'
 import { messages } from './messages.ts'
 import { DepositLine, FileLine, FoldLine, ReadingLine } from './rows.tsx'
@@ -39,7 +39,8 @@ export function Transfers() {
   const finished = all.filter(({ state }) => FINISHED.has(state))
   const unfinished = all.filter(({ state }) => !FINISHED.has(state))
   const shown = showFinished ? [...unfinished, ...finished] : unfinished
-  const running = unfinished.filter(({ state }) => state !== 'paused')
+  const running = unfinished.filter(({ state }) => canPause(state))
+  const paused = unfinished.filter(({ state }) => state === 'paused')
   const send = (name: TransferCommand, target: TransferTarget) => {
     if (name === 'cancel' && target.kind !== 'file') setCancelling(target)
     else command.mutate({ command: name, target })
@@ -58,7 +59,7 @@ export function Transfers() {
             {messages.pauseAll}
           </Button>
         )}
-        {running.length === 0 && unfinished.length > 0 && (
+        {running.length === 0 && paused.length > 0 && (
           <Button icon={Play} onPress={() => send('resume', { kind: 'all' })}>
             {messages.resumeAll}
           </Button>
@@ -68,7 +69,7 @@ export function Transfers() {
             label={messages.more}
             trigger={<IconButton icon={Ellipsis} label={messages.more} tone="plain" />}
             entries={[
-              ...(running.length > 0 && running.length < unfinished.length
+              ...(running.length > 0 || paused.length === 0
                 ? [
                     {
                       id: 'resume',
@@ -138,8 +139,8 @@ function Total({ overview, unfinished }: { overview: TransferOverview; unfinishe
   const paused = unfinished.filter(({ state }) => state === 'paused').length
   const words = messages.total(overview.sentBytes, overview.bytes)
   const pace = [
-    overview.bytesPerSecond === null ? null : messages.rate(overview.bytesPerSecond),
-    overview.leftMs === null ? null : messages.left(overview.leftMs),
+    overview.sending === 0 || overview.bytesPerSecond === null ? null : messages.rate(overview.bytesPerSecond),
+    overview.sending === 0 || overview.leftMs === null ? null : messages.left(overview.leftMs),
     paused > 0 && paused < unfinished.length ? messages.paused(paused) : null,
   ].filter((part) => part !== null)
   return (
