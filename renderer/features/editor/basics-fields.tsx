@@ -1,3 +1,4 @@
+import { memo } from 'react'
 import { TextArea, TextField } from '../../components/text-field.tsx'
 import { useVocabulary } from '../../queries/look-ups.ts'
 import { useEditor, useField } from './context.ts'
@@ -8,7 +9,7 @@ import { messages } from './messages.ts'
 import { groupResourceTypes } from './resource-types.ts'
 
 /** Title, kind, date, publisher and version. */
-export function BasicsFields() {
+export const BasicsFields = memo(function BasicsFields() {
   return (
     <section className={styles.fields}>
       <Title />
@@ -22,7 +23,7 @@ export function BasicsFields() {
       </div>
     </section>
   )
-}
+})
 
 /** Grows with its text: titles of data are long, and a cut one can’t be read over. */
 function Title() {

@@ -1,3 +1,4 @@
+import { memo } from 'react'
 import type { Check } from '../../../contract/desk/deposit.ts'
 import { Button } from '../../components/button.tsx'
 import { SectionHead } from '../../components/layout.tsx'
@@ -8,7 +9,13 @@ import { messages } from './messages.ts'
 const MARKS = { met: 'verified', open: 'refused', advice: 'needs-you' } as const
 
 /** What stands in the way of publishing as far as is known here; the guard asks the server. */
-export function ChecksRail({ checks, onShow }: { checks: readonly Check[]; onShow: (where: string) => void }) {
+export const ChecksRail = memo(function ChecksRail({
+  checks,
+  onShow,
+}: {
+  checks: readonly Check[]
+  onShow: (where: string) => void
+}) {
   return (
     <section className={styles.checks} aria-label={messages.checks}>
       <SectionHead bar title={messages.checks} />
@@ -32,4 +39,4 @@ export function ChecksRail({ checks, onShow }: { checks: readonly Check[]; onSho
       </ul>
     </section>
   )
-}
+})

@@ -1,5 +1,5 @@
 import { ChevronDown, ChevronRight, Ellipsis } from 'lucide-react'
-import { useEffect, useId, useRef, useState } from 'react'
+import { memo, useEffect, useId, useRef, useState } from 'react'
 import type { Creator } from '../../../contract/repository/record.ts'
 import { announce } from '../../components/announce.tsx'
 import { Button, IconButton } from '../../components/button.tsx'
@@ -19,7 +19,13 @@ import { messages } from './messages.ts'
 import { isAbout } from './problems.ts'
 
 /** The creators in their order; one at a time is open for editing. */
-export function CreatorsField({ open, onOpen }: { open: number | null; onOpen: (at: number | null) => void }) {
+export const CreatorsField = memo(function CreatorsField({
+  open,
+  onOpen,
+}: {
+  open: number | null
+  onOpen: (at: number | null) => void
+}) {
   const { path, value: creators = [], onChange, problems } = useField('creators')
   const list = useRef<HTMLOListElement>(null)
   /** The row that takes the focus after the list has changed. */
@@ -116,7 +122,7 @@ export function CreatorsField({ open, onOpen }: { open: number | null; onOpen: (
       </section>
     </FieldSlot>
   )
-}
+})
 
 function CreatorRow({
   creator,

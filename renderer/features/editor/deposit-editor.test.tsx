@@ -278,7 +278,7 @@ test('a file that waits for a decision has its remedies in its row', async () =>
       },
     },
   ])
-  await user.click(await screen.findByRole('button', { name: 'Read RS09.nc again' }))
+  await user.click(await screen.findByRole('button', { name: 'Read it again: RS09.nc' }))
   expect(desk.calls.at(-1)).toEqual({
     name: 'transfers.command',
     input: { command: 'read-again', target: { kind: 'file', depositId: DEPOSIT, fileId: 0 } },

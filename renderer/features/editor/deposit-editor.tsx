@@ -1,4 +1,4 @@
-import { useCallback, useEffect, useRef, useState } from 'react'
+import { useCallback, useDeferredValue, useEffect, useMemo, useRef, useState } from 'react'
 import type { Account } from '../../../contract/desk/account.ts'
 import type { Check, Deposit } from '../../../contract/desk/deposit.ts'
 import type { FileRow } from '../../../contract/desk/transfer.ts'
@@ -36,6 +36,8 @@ import { gatherProblems, isAbout, type ServerView, type ShownProblem } from './p
 import { SECTION_FIELDS, sectionStates, useCurrentSection, useGoTo } from './sections.ts'
 import { useMetadataForm } from './use-metadata-form.ts'
 
+const NO_ROWS: readonly FileRow[] = []
+
 /** The form of one deposit, beside its files and what stands in the way of publishing. */
 export function DepositEditor({ depositId }: { depositId: string }) {
   const deposit = useDeposit(depositId)
@@ -63,8 +65,8 @@ function OpenDeposit({ deposit, account }: { deposit: Deposit; account: Account 
   const { control, values, storeError, storeNow } = useMetadataForm(deposit)
   const problems = useProblems(deposit, values)
   const [seen, setSeen] = useState<ReadonlySet<string>>(() => new Set())
-  const shown = problems.filter(
-    ({ kind, field }) => kind !== 'missing' || [...seen].some((other) => isAbout({ field }, other)),
+  const shown = useStable(
+    problems.filter(({ kind, field }) => kind !== 'missing' || [...seen].some((other) => isAbout({ field }, other))),
   )
   const [openCreator, setOpenCreator] = useState<number | null>(null)
   const form = useRef<HTMLDivElement>(null)
@@ -84,16 +86,26 @@ function OpenDeposit({ deposit, account }: { deposit: Deposit; account: Account 
   const files = useFiles(deposit.id)
   const resolve = useCall('deposits.resolve')
   const restart = useCall('deposits.restart')
-  const rows = files.data?.rows ?? []
-  const checks = localChecks({ deposit, account, values, rows })
-  const editor: Editor = {
-    account,
-    server,
-    control,
-    problems: shown,
-    conflicts: deposit.conflicts,
-    onResolve: (field, keep) => resolve.mutate({ depositId: deposit.id, field, keep }),
-  }
+  const rows = files.data?.rows ?? NO_ROWS
+  // After the letter that was typed is on screen: the checks count all files.
+  const settledValues = useDeferredValue(values)
+  const checks = useMemo(
+    () => localChecks({ deposit, account, values: settledValues, rows }),
+    [deposit, account, settledValues, rows],
+  )
+  const { mutate: sendChoice } = resolve
+  // Stays the same from letter to letter, so that only the field that is written in renders again.
+  const editor = useMemo<Editor>(
+    () => ({
+      account,
+      server,
+      control,
+      problems: shown,
+      conflicts: deposit.conflicts,
+      onResolve: (field, keep) => sendChoice({ depositId: deposit.id, field, keep }),
+    }),
+    [account, server, control, shown, deposit.conflicts, deposit.id, sendChoice],
+  )
   const isAsked = deposit.publication.kind === 'asked'
   const trouble = bannerErrorOf(deposit)
   const title = values.title?.trim() ?? ''
@@ -197,7 +209,7 @@ function OpenDeposit({ deposit, account }: { deposit: Deposit; account: Account 
               </div>
             </div>
             <aside className={styles.rail} aria-label={messages.files}>
-              <FilesRail deposit={deposit} rows={rows} failed={files.isError} />
+              <FilesRail deposit={deposit} rows={rows} failed={files.isError} server={server} />
               <ChecksRail checks={checks} onShow={goTo} />
             </aside>
           </div>
@@ -255,6 +267,14 @@ function OtherFields({ deposit, problems }: { deposit: Deposit; problems: readon
       )}
     </div>
   )
+}
+
+/** The same object as long as it says the same. */
+function useStable<T>(value: T): T {
+  const [stable, setStable] = useState(value)
+  if (isSame(stable, value)) return stable
+  setStable(value)
+  return value
 }
 
 /** All complaints about what the form holds now. The server’s are about what it was sent: what was changed since has none. */

@@ -10,7 +10,7 @@ import {
   Superscript,
   Underline,
 } from 'lucide-react'
-import { useEffect, useId, useRef, useState } from 'react'
+import { memo, useEffect, useId, useRef, useState } from 'react'
 import { ToggleButton, Toolbar, Tooltip, TooltipTrigger } from 'react-aria-components'
 import buttonStyles from '../../components/button.module.css'
 import { Button } from '../../components/button.tsx'
@@ -37,7 +37,7 @@ import formStyles from './form.module.css'
 import { messages } from './messages.ts'
 
 /** The description as formatted text; as HTML where it holds what the editor can’t show. */
-export function DescriptionField() {
+export const DescriptionField = memo(function DescriptionField() {
   const { path, value = '', onChange, error, advice } = useField('description')
   const [isSource, setIsSource] = useState(() => !isWritable(value))
   const footId = useId()
@@ -75,7 +75,7 @@ export function DescriptionField() {
       </section>
     </FieldSlot>
   )
-}
+})
 
 function RichText({
   value,

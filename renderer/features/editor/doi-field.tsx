@@ -1,4 +1,4 @@
-import { useState } from 'react'
+import { memo, useState } from 'react'
 import type { Deposit } from '../../../contract/desk/deposit.ts'
 import { errorOf, call } from '../../bridge/client.ts'
 import { announce } from '../../components/announce.tsx'
@@ -14,7 +14,7 @@ import { messages } from './messages.ts'
 import { isAbout } from './problems.ts'
 
 /** The DOI: reserved before publishing, or given with it. */
-export function DoiField({ deposit }: { deposit: Deposit }) {
+export const DoiField = memo(function DoiField({ deposit }: { deposit: Deposit }) {
   const { account, server, problems } = useEditor()
   const [isAsking, setIsAsking] = useState(false)
   const reserve = useCall('deposits.reserveDoi')
@@ -90,4 +90,4 @@ export function DoiField({ deposit }: { deposit: Deposit }) {
       </section>
     </FieldSlot>
   )
-}
+})

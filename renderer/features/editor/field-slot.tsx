@@ -32,7 +32,7 @@ export function ConflictChoice({ conflict, name }: { conflict: Conflict; name?: 
       tabIndex={-1}
       data-conflict
     >
-      <h3 className={styles.title}>{name ? `${name}: ${title}` : title}</h3>
+      <p className={styles.title}>{name ? `${name}: ${title}` : title}</p>
       <div className={styles.sides}>
         {(['mine', 'theirs'] as const).map((side) => (
           <div key={side} className={styles.side}>

@@ -1,5 +1,5 @@
 import { Pause, Play } from 'lucide-react'
-import { useState } from 'react'
+import { memo, useMemo, useState } from 'react'
 import type { Deposit } from '../../../contract/desk/deposit.ts'
 import type { FileRow, TransferCommand } from '../../../contract/desk/transfer.ts'
 import { explain } from '../../../contract/errors.ts'
@@ -13,7 +13,6 @@ import { StateMark } from '../../components/state-mark.tsx'
 import { fileStateWords } from '../../components/state-words.ts'
 import { useNow } from '../../components/use-now.ts'
 import { useCall } from '../../queries/client.ts'
-import { useEditor } from './context.ts'
 import { groupFiles, type FileGroup } from './file-groups.ts'
 import styles from './files-rail.module.css'
 import { messages } from './messages.ts'
@@ -22,8 +21,22 @@ import { messages } from './messages.ts'
 const LISTED = 5
 const MORE = 100
 
-/** The files by what they need: first those that wait for the person, last those that are done. */
-export function FilesRail({ deposit, rows, failed }: { deposit: Deposit; rows: readonly FileRow[]; failed: boolean }) {
+/**
+ * The files by what they need: first those that wait for the person, last those that are done. Does not render again with
+ * every letter that is typed in the form: there may be ten thousand files.
+ */
+export const FilesRail = memo(function FilesRail({
+  deposit,
+  rows,
+  failed,
+  server,
+}: {
+  deposit: Deposit
+  rows: readonly FileRow[]
+  failed: boolean
+  server: string
+}) {
+  const groups = useMemo(() => groupFiles(rows), [rows])
   const { transfer } = deposit
   const command = useCall('transfers.command')
   const all = (what: TransferCommand) =>
@@ -68,10 +81,11 @@ export function FilesRail({ deposit, rows, failed }: { deposit: Deposit; rows: r
       )}
       {failed && <p className={styles.note}>{messages.filesFailed}</p>}
       {!failed && rows.length === 0 && transfer.files === 0 && <p className={styles.note}>{messages.noFiles}</p>}
-      {groupFiles(rows).map((group) => (
+      {groups.map((group) => (
         <Group
           key={group.kind}
           group={group}
+          server={server}
           onCommand={(what, { fileId }) =>
             command.mutate({ command: what, target: { kind: 'file', depositId: deposit.id, fileId } })
           }
@@ -79,18 +93,18 @@ export function FilesRail({ deposit, rows, failed }: { deposit: Deposit; rows: r
       ))}
     </section>
   )
-}
+})
 
 type OnCommand = (command: TransferCommand, row: FileRow) => void
 
-function Group({ group, onCommand }: { group: FileGroup; onCommand: OnCommand }) {
+function Group({ group, server, onCommand }: { group: FileGroup; server: string; onCommand: OnCommand }) {
   const isFolded = group.kind !== 'needs-you' && group.kind !== 'active' && group.rows.length > 1
   const [shown, setShown] = useState(isFolded ? 0 : LISTED)
   const rest = group.rows.length - shown
   if (isFolded && shown === 0) {
     return (
       <ul className={styles.list}>
-        <Summary rows={group.rows} onShow={() => setShown(MORE)} />
+        <Summary rows={group.rows} server={server} onShow={() => setShown(MORE)} />
       </ul>
     )
   }
@@ -98,7 +112,7 @@ function Group({ group, onCommand }: { group: FileGroup; onCommand: OnCommand })
     <>
       <ul className={styles.list}>
         {group.rows.slice(0, shown).map((row) => (
-          <FileItem key={row.fileId} row={row} onCommand={onCommand} />
+          <FileItem key={row.fileId} row={row} server={server} onCommand={onCommand} />
         ))}
       </ul>
       {(rest > 0 || isFolded) && (
@@ -120,8 +134,7 @@ function Group({ group, onCommand }: { group: FileGroup; onCommand: OnCommand })
 }
 
 /** Several files in the same state, as one line. */
-function Summary({ rows, onShow }: { rows: readonly FileRow[]; onShow: () => void }) {
-  const { server } = useEditor()
+function Summary({ rows, server, onShow }: { rows: readonly FileRow[]; server: string; onShow: () => void }) {
   const now = useNow(30_000)
   const first = rows[0]
   if (!first) return null
@@ -143,8 +156,7 @@ function Summary({ rows, onShow }: { rows: readonly FileRow[]; onShow: () => voi
   )
 }
 
-function FileItem({ row, onCommand }: { row: FileRow; onCommand: OnCommand }) {
-  const { server } = useEditor()
+function FileItem({ row, server, onCommand }: { row: FileRow; server: string; onCommand: OnCommand }) {
   const now = useNow(10_000)
   const { state, key } = row
   const words = fileStateWords(row, server, now)

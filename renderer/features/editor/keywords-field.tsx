@@ -1,4 +1,4 @@
-import { useState } from 'react'
+import { memo, useState } from 'react'
 import { announce } from '../../components/announce.tsx'
 import { SectionHead } from '../../components/layout.tsx'
 import { TextField } from '../../components/text-field.tsx'
@@ -9,7 +9,7 @@ import styles from './form.module.css'
 import { Tags } from './tags.tsx'
 
 /** Keywords are subjects with a free text. Subjects of a vocabulary are shown among them and keep their id. */
-export function KeywordsField() {
+export const KeywordsField = memo(function KeywordsField() {
   const { path, value: subjects = [], onChange, error } = useField('subjects')
   const [text, setText] = useState('')
   const last = subjects.at(-1)
@@ -58,4 +58,4 @@ export function KeywordsField() {
       </section>
     </FieldSlot>
   )
-}
+})

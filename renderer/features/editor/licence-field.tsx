@@ -1,5 +1,5 @@
 import { X } from 'lucide-react'
-import { useState } from 'react'
+import { memo, useState } from 'react'
 import type { Output } from '../../../contract/ipc.ts'
 import { Button, IconButton } from '../../components/button.tsx'
 import { ComboBox } from '../../components/combo-box.tsx'
@@ -29,7 +29,7 @@ const COMMON = [
 const OFFERED = 60
 
 /** Licences from the server’s list. Those that are described in words are shown and kept, and can be removed. */
-export function LicenceField() {
+export const LicenceField = memo(function LicenceField() {
   const { account, server } = useEditor()
   const { path, value: rights = [], onChange, error, advice } = useField('rights')
   const [isAdding, setIsAdding] = useState(false)
@@ -96,7 +96,7 @@ export function LicenceField() {
       </section>
     </FieldSlot>
   )
-}
+})
 
 /** While the answer is still that of another text, only what fits this one is shown. */
 function sortLicences(licences: Output<'vocabularies.search'>, text: string, isOfOtherText: boolean): Option[] {

@@ -159,9 +159,9 @@ export const messages = {
   retryNow: 'Try now',
   readAgain: 'Read it again',
   leaveOut: 'Leave it out',
-  readAgainNamed: (key: string) => `Read ${key} again`,
-  leaveOutNamed: (key: string) => `Leave out ${key}`,
-  retryNamed: (key: string) => `Try ${key} again`,
+  readAgainNamed: (key: string) => `Read it again: ${key}`,
+  leaveOutNamed: (key: string) => `Leave it out: ${key}`,
+  retryNamed: (key: string) => `Try now: ${key}`,
   sentOf: (key: string, sent: number, all: number) => `${key}: ${formatBytes(sent)} of ${formatBytes(all)}`,
   attempt: (reason: string, attempt: number) => `${reason} Attempt ${formatCount(attempt)}.`,
 
