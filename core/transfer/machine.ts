@@ -206,12 +206,12 @@ export function reduce(state: TransferState, event: TransferEvent): Outcome {
       }
     case 'declared': {
       // The answer counts even when the person has paused meanwhile.
-      if (ledger.footing !== 'asked') return same
+      if (ledger.footing !== 'asked' || isSettled(step)) return same
       const known: Ledger = { ...ledger, footing: 'declared', partsSent: 0 }
       return step.kind === 'declaring' ? queue(known) : { state: { step, ledger: known }, effects: [] }
     }
     case 'undeclared':
-      if (ledger.footing !== 'asked') return same
+      if (ledger.footing !== 'asked' || isSettled(step)) return same
       if (step.kind === 'declaring') return plan(ledger)
       return { state: { step, ledger: { ...ledger, footing: 'none' } }, effects: [] }
     case 'began':

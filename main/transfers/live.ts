@@ -1,5 +1,4 @@
 import type { DepositTransfer } from '../../contract/desk/deposit.ts'
-import type { Capabilities } from '../../contract/desk/account.ts'
 import type { FileRow, FileState } from '../../contract/desk/transfer.ts'
 import type { AppError } from '../../contract/errors.ts'
 import {
@@ -14,34 +13,11 @@ import {
   type Progress,
   type Tally,
 } from '../../core/transfer/derive.ts'
-import { OPEN_GATE, type Gate } from '../../core/transfer/gate.ts'
 import { isSettled, type Effect, type TransferState } from '../../core/transfer/machine.ts'
 import { bytesPerSecond, countBytes, leftMs, startRate, type Rate } from '../../core/transfer/rate.ts'
-import type { RepositoryClient } from '../repository/http/client.ts'
 import type { StoredDeposit, StoredFile } from './journal/rows.ts'
 import type { HashedParts } from './perform.ts'
 import type { SourceFile } from './source.ts'
-
-/** A server, as all accounts and deposits on it share it: requests are counted by address, not by account (behaviour 2.6). */
-export class ServerLane {
-  gate: Gate = OPEN_GATE
-  /** Requests and files under way. */
-  running = 0
-  /** Answers that were fine, to tell the trouble of one file from that of the server. */
-  successes = 0
-  probing = false
-  timer: NodeJS.Timeout | null = null
-}
-
-/** An account with its token. */
-export type Session = {
-  readonly accountId: string
-  readonly client: RepositoryClient
-  capabilities: Capabilities
-  readonly lane: ServerLane
-  /** The server does not take the token any more; a new session ends this. */
-  refused: AppError | null
-}
 
 export class LiveFile {
   readonly deposit: LiveDeposit
@@ -104,7 +80,6 @@ export class LiveDeposit {
   lastWrite: Promise<unknown> = Promise.resolve()
   tally: Tally = NOTHING_COUNTED
   rate: Rate | null = null
-  shown: DepositTransfer | null = null
   readonly #byId: ReadonlyMap<number, LiveFile>
 
   constructor(stored: StoredDeposit, files: readonly StoredFile[]) {
@@ -127,6 +102,12 @@ export class LiveDeposit {
     if (file.counted !== null) this.tally = count(this.tally, file.counted, -1)
     file.counted = countedAs(file.state, file.progress, file.view.kind)
     this.tally = count(this.tally, file.counted, 1)
+  }
+
+  /** What is under way for a file has come further. */
+  progressed(file: LiveFile, progress: Partial<Progress>): void {
+    file.progress = { ...file.progress, ...progress }
+    this.recount(file)
   }
 
   moved(bytes: number, now: number): void {

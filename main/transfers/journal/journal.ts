@@ -50,7 +50,7 @@ export class Journal {
     this.#onPersist = onPersist
     this.#onFailure = onFailure
     this.#insertDeposit = this.#database.prepare(
-      'INSERT INTO deposit (id, account_id, draft_id, server_name) VALUES (?, ?, ?, ?)',
+      'INSERT INTO deposit (id, account_id, draft_id, server_name, error) VALUES (?, ?, ?, ?, ?)',
     )
     this.#insertFile = this.#database.prepare(
       `INSERT INTO file (step, bytes, plan, footing, parts_sent, md5, sha256, remote_checksum, resent, attempt, started_at,
@@ -86,14 +86,11 @@ export class Journal {
   }
 
   /** In place of what was known of this deposit. */
-  add(
-    deposit: Pick<StoredDeposit, 'depositId' | 'accountId' | 'draftId' | 'serverName'>,
-    files: readonly StoredFile[],
-  ): void {
-    const { depositId, accountId, draftId, serverName } = deposit
+  add(deposit: StoredDeposit, files: readonly StoredFile[]): void {
+    const { depositId, accountId, draftId, serverName, error } = deposit
     this.#write('add', () => {
       this.#database.prepare('DELETE FROM deposit WHERE id = ?').run(depositId)
-      this.#insertDeposit.run(depositId, accountId, draftId, serverName)
+      this.#insertDeposit.run(depositId, accountId, draftId, serverName, error === null ? null : JSON.stringify(error))
       for (const { fileId, key, source, state } of files)
         this.#insertFile.run(...stateColumns(state), depositId, fileId, key, JSON.stringify(source))
     })
@@ -156,7 +153,7 @@ export class Journal {
   close(): void {
     if (this.#timer !== null) clearTimeout(this.#timer)
     this.#timer = null
-    this.#database.close()
+    if (this.#database.isOpen) this.#database.close()
   }
 
   /** All that waits and `change`, in one transaction. */

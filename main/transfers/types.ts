@@ -1,0 +1,81 @@
+import type { Capabilities } from '../../contract/desk/account.ts'
+import type { DepositTransfer } from '../../contract/desk/deposit.ts'
+import type { FileRow, TransferCommand, TransferOverview, TransferTarget } from '../../contract/desk/transfer.ts'
+import type { AppError } from '../../contract/errors.ts'
+import type { RequestBudget, Server } from '../repository/http/client.ts'
+import type { SourceFile } from './source.ts'
+
+export type EngineCommand =
+  /** Gives or renews a token, and lets go on what waited for it. */
+  | {
+      readonly kind: 'session'
+      readonly accountId: string
+      readonly server: Server
+      readonly capabilities: Capabilities
+    }
+  | { readonly kind: 'end-session'; readonly accountId: string }
+  /** A deposit that is known already, for the same draft, stays as it is. */
+  | {
+      readonly kind: 'add'
+      readonly depositId: string
+      readonly accountId: string
+      readonly draftId: string
+      readonly files: readonly SourceFile[]
+    }
+  | { readonly kind: 'command'; readonly command: TransferCommand; readonly target: TransferTarget }
+  /** Forgets a deposit; nothing is changed on the server. */
+  | { readonly kind: 'remove'; readonly depositId: string }
+  | { readonly kind: 'configure'; readonly filesAtATime: number }
+
+export type EngineEvent =
+  /** At most ten a second, changed rows only. */
+  | { readonly kind: 'progress'; readonly overview: TransferOverview; readonly rows: FileRow[] }
+  /** The state of a deposit changed. */
+  | { readonly kind: 'deposit'; readonly transfer: DepositTransfer }
+  /** A server answered or did not; at most one a second for an account, unless it changes. */
+  | {
+      readonly kind: 'seen'
+      readonly accountId: string
+      readonly ok: boolean
+      readonly at: number
+      readonly budget: RequestBudget | null
+      readonly error: AppError | null
+    }
+
+/** What a receipt says about a file. */
+export type FileReport = {
+  readonly key: string
+  readonly bytes: number
+  /** Null until it is verified. */
+  readonly md5: string | null
+  /** Null where the file was not read as a whole since its MD5 was noted. */
+  readonly sha256: string | null
+  /** As the server computed it, `md5:<hex>`. */
+  readonly remoteChecksum: string | null
+  readonly startedAt: number | null
+  readonly verifiedAt: number | null
+}
+
+export type TransferEngine = {
+  /** Throws DeskError `deposit-unknown`, `disk-full`. */
+  command(command: EngineCommand): void
+  /** Returns the function that ends the subscription. */
+  onEvent(listener: (event: EngineEvent) => void): () => void
+  files(depositId: string, from: number, count: number): { total: number; rows: FileRow[] }
+  /** State `none` for a deposit that was never added. */
+  transfer(depositId: string): DepositTransfer
+  overview(): TransferOverview
+  report(depositId: string): FileReport[]
+  /** Continues what the journal holds, as sessions come. */
+  start(): void
+  /** Within two seconds. */
+  stop(): Promise<void>
+}
+
+export type EngineParts = {
+  readonly home: string
+  readonly now?: () => number
+  readonly random?: () => number
+  /** Told before and after each write to the journal: `after began`. For tests that end the process there. */
+  readonly onPersist?: (point: string) => void
+}

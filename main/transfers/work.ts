@@ -1,0 +1,605 @@
+import type { Capabilities } from '../../contract/desk/account.ts'
+import type { TransferOverview } from '../../contract/desk/transfer.ts'
+import { DeskError, type AppError } from '../../contract/errors.ts'
+import type { FileEntry } from '../../contract/repository/file.ts'
+import { NO_PROGRESS, type Hold } from '../../core/transfer/derive.ts'
+import { judge, type Operation } from '../../core/transfer/failure.ts'
+import { closeGate, OPEN_GATE, passesGate, type Gate, type GateFailure } from '../../core/transfer/gate.ts'
+import { isActive, type Effect, type TransferEvent } from '../../core/transfer/machine.ts'
+import { PART_BYTES, planTransfer } from '../../core/transfer/parts.ts'
+import { backoffMs, type Random } from '../../core/transfer/retry.ts'
+import { commitFile, deleteDraftFile, listDraftFiles, readDraftFile, startFiles } from '../repository/files.ts'
+import { createClient, HttpError, NetworkError, type RepositoryClient, type Server } from '../repository/http/client.ts'
+import { readMe } from '../repository/users.ts'
+import type { Board } from './board.ts'
+import { monotonic } from './clock.ts'
+import { DECLARE_AT_ONCE, type LiveDeposit, type LiveFile } from './live.ts'
+import { foreignPartLinks, hashFile, sendFile, toRemote, toTrouble } from './perform.ts'
+import { createBuffers, type Buffers } from './source.ts'
+import { quietly, type States } from './states.ts'
+
+/** Until then a session may still be on its way. */
+const SESSION_GRACE_MS = 5000
+const STOP_MS = 1500
+/** Rounds of asking and trying again, when what the draft shows and what it answers do not agree. */
+const MOST_LOOKS = 5
+
+/** A server, as all accounts and deposits on it share it: requests are counted by address, not by account (behaviour 2.6). */
+class Lane {
+  gate: Gate = OPEN_GATE
+  /** Requests and files under way. */
+  running = 0
+  /** Answers that were fine, to tell the trouble of one file from that of the server. */
+  successes = 0
+  probing = false
+  timer: NodeJS.Timeout | null = null
+}
+
+/** An account with its token. */
+type Session = {
+  readonly accountId: string
+  readonly client: RepositoryClient
+  capabilities: Capabilities
+  readonly lane: Lane
+  /** The server does not take the token any more; a new session ends this. */
+  refused: AppError | null
+}
+
+export type WorkParts = {
+  readonly states: States
+  readonly board: Board
+  readonly now: () => number
+  readonly random: Random
+}
+
+/** Does what the states of files ask for: some files at a time, one write to a draft at a time, as the servers allow. */
+export class Work {
+  readonly #states: States
+  readonly #board: Board
+  readonly #now: () => number
+  readonly #random: Random
+  readonly #sessions = new Map<string, Session>()
+  readonly #lanes = new Map<string, Lane>()
+  readonly #buffers: Buffers[] = []
+  readonly #underWay = new Set<Promise<void>>()
+  #filesAtATime = 4
+  #running = 0
+  /** Null before the start. */
+  #startedAt: number | null = null
+  #stopped = false
+  #pumping = false
+  #graceTimer: NodeJS.Timeout | null = null
+
+  constructor({ states, board, now, random }: WorkParts) {
+    this.#states = states
+    this.#board = board
+    this.#now = now
+    this.#random = random
+  }
+
+  get isBusy(): boolean {
+    return this.#running > 0
+  }
+
+  start(): void {
+    if (this.#startedAt !== null) return
+    this.#startedAt = monotonic()
+    this.#graceTimer = setTimeout(() => this.#board.refresh(), SESSION_GRACE_MS)
+    this.pump()
+  }
+
+  /** Takes back what is under way, and waits for it to end, but not long. */
+  async stop(): Promise<void> {
+    this.#stopped = true
+    if (this.#graceTimer !== null) clearTimeout(this.#graceTimer)
+    for (const deposit of this.#states.deposits.values()) this.#states.interrupt(deposit)
+    const ended = Promise.allSettled(this.#underWay)
+    await Promise.race([ended, new Promise((resolve) => setTimeout(resolve, STOP_MS).unref())])
+    for (const lane of this.#lanes.values()) if (lane.timer !== null) clearTimeout(lane.timer)
+    const sessions = [...this.#sessions.values()]
+    this.#sessions.clear()
+    await Promise.all(sessions.map(({ client }) => client.close()))
+  }
+
+  setFilesAtATime(files: number): void {
+    this.#filesAtATime = Math.min(8, Math.max(1, Math.round(files)))
+  }
+
+  // Sessions
+
+  openSession(accountId: string, server: Server, capabilities: Capabilities): void {
+    const known = this.#sessions.get(accountId)
+    if (known !== undefined) {
+      const { origin, token } = known.client.server
+      if (known.refused === null && origin === new URL(server.origin).origin && token === server.token) {
+        known.capabilities = capabilities
+        return
+      }
+      this.closeSession(accountId)
+    }
+    const client = createClient(server)
+    const { origin } = client.server
+    const lane = this.#lanes.get(origin) ?? new Lane()
+    this.#lanes.set(origin, lane)
+    // Somebody has just come by: worth asking at once, unless the server itself wants a pause.
+    if (lane.gate.probe) lane.gate = { ...lane.gate, closedUntil: 0 }
+    const session: Session = { accountId, client, capabilities, lane, refused: null }
+    this.#sessions.set(accountId, session)
+    this.#watch(session)
+    for (const deposit of this.#depositsOf(accountId)) {
+      deposit.surveyed = false
+      deposit.serverName = server.name
+      this.#states.storeDeposit(deposit)
+    }
+  }
+
+  closeSession(accountId: string): void {
+    const session = this.#sessions.get(accountId)
+    if (session === undefined) return
+    this.#sessions.delete(accountId)
+    for (const deposit of this.#depositsOf(accountId)) this.#states.interrupt(deposit)
+    void session.client.close()
+  }
+
+  /** Empty without a session. */
+  serverName(accountId: string): string {
+    return this.#sessions.get(accountId)?.client.server.name ?? ''
+  }
+
+  /** What resume means for accounts with a session. */
+  serversOf(accounts: ReadonlySet<string>): TransferOverview['servers'] {
+    return [...accounts].flatMap((accountId): TransferOverview['servers'] => {
+      const session = this.#sessions.get(accountId)
+      if (session === undefined) return []
+      const parts = session.capabilities.multipart === 'works'
+      return [{ accountId, resume: parts ? 'parts' : 'whole-files', partBytes: parts ? PART_BYTES : null }]
+    })
+  }
+
+  /** What holds a deposit back as a whole. */
+  holdOf(deposit: LiveDeposit): Hold | null {
+    if (this.#states.halted !== null) return { error: this.#states.halted, until: null }
+    if (deposit.error !== null) return { error: deposit.error, until: null }
+    const session = this.#sessions.get(deposit.accountId)
+    if (session === undefined) {
+      if (this.#startedAt === null || monotonic() - this.#startedAt < SESSION_GRACE_MS) return null
+      return { error: { code: 'token-missing', params: { server: deposit.serverName } }, until: null }
+    }
+    if (session.refused !== null) return { error: session.refused, until: null }
+    const { gate } = session.lane
+    const closedMs = gate.closedUntil - monotonic()
+    if (gate.error === null || (closedMs <= 0 && !gate.probe)) return null
+    return { error: gate.error, until: this.#now() + Math.max(0, closedMs) }
+  }
+
+  /** Tells main of answers, for its status bar. */
+  #watch(session: Session): void {
+    let last = { ok: false, at: 0, code: '' }
+    session.client.onAnswer(({ ok, at, error }) => {
+      const code = error?.code ?? ''
+      if (ok === last.ok && code === last.code && at - last.at < 1000) return
+      last = { ok, at, code }
+      this.#board.tell({ kind: 'seen', accountId: session.accountId, ok, at, budget: session.client.budget(), error })
+    })
+  }
+
+  #refuse(session: Session, error: AppError): void {
+    session.refused = error
+    for (const deposit of this.#depositsOf(session.accountId)) this.#states.interrupt(deposit)
+    this.#board.refresh()
+  }
+
+  #depositsOf(accountId: string): LiveDeposit[] {
+    return [...this.#states.deposits.values()].filter((deposit) => deposit.accountId === accountId)
+  }
+
+  // Scheduling
+
+  pump(): void {
+    if (this.#pumping || this.#startedAt === null) return
+    this.#pumping = true
+    queueMicrotask(() => {
+      this.#pumping = false
+      if (this.#stopped || this.#states.halted !== null) return
+      for (const deposit of this.#states.deposits.values()) this.#serve(deposit)
+    })
+  }
+
+  /** Starts what may start for a deposit. */
+  #serve(deposit: LiveDeposit): void {
+    const session = this.#sessions.get(deposit.accountId)
+    if (session === undefined || session.refused !== null || deposit.error !== null) return
+    const { lane } = session
+    if (!this.#isDue(deposit) || !this.#mayAsk(session)) return
+    if (!deposit.surveyed) {
+      if (!deposit.calling && passesGate(lane.gate, lane.running, Infinity, monotonic()))
+        this.#track(this.#survey(deposit, session))
+      return
+    }
+    for (const files of [deposit.urgent, deposit.queue]) {
+      for (const file of files) {
+        if (this.#running >= this.#filesAtATime) break
+        if (!passesGate(lane.gate, lane.running, Infinity, monotonic())) return
+        files.delete(file)
+        this.#track(this.#drive(file, session))
+      }
+    }
+    // The next names are declared while the last ones are sent, and not long before: what is cancelled must be removed again.
+    if (deposit.undeclared.size > 0 && !deposit.calling && deposit.queue.size < this.#filesAtATime)
+      if (passesGate(lane.gate, lane.running, Infinity, monotonic())) this.#track(this.#declare(deposit, session))
+  }
+
+  #isDue(deposit: LiveDeposit): boolean {
+    return deposit.urgent.size > 0 || deposit.queue.size > 0 || deposit.undeclared.size > 0
+  }
+
+  /** False while the server wants a pause or does not answer; sees to it that the work goes on later. */
+  #mayAsk(session: Session): boolean {
+    const { lane } = session
+    const closedMs = lane.gate.closedUntil - monotonic()
+    if (closedMs > 0) {
+      lane.timer ??= setTimeout(() => {
+        lane.timer = null
+        this.#board.refresh()
+        this.pump()
+      }, closedMs)
+      return false
+    }
+    if (!lane.gate.probe) return true
+    if (!lane.probing) this.#track(this.#probe(session))
+    return false
+  }
+
+  #track(work: Promise<void>): void {
+    this.#underWay.add(work)
+    void work.finally(() => {
+      this.#underWay.delete(work)
+      this.pump()
+    })
+  }
+
+  /** One light request after the connection failed, in place of one for each file that waits. */
+  async #probe(session: Session): Promise<void> {
+    const { lane, client } = session
+    lane.probing = true
+    try {
+      await readMe(client)
+      lane.gate = OPEN_GATE
+    } catch (error) {
+      const trouble = toTrouble(error, client.server.name)
+      if (trouble.kind === 'answer' && trouble.tokenRefused) this.#refuse(session, trouble.error)
+      else if (trouble.kind === 'answer' && trouble.status < 500 && trouble.status !== 429) lane.gate = OPEN_GATE
+      else this.#close(lane, { scope: 'connection', error: trouble.error, retryAfterMs: null })
+    } finally {
+      lane.probing = false
+      this.#board.refresh()
+    }
+  }
+
+  #close(lane: Lane, failure: GateFailure): void {
+    lane.gate = closeGate(lane.gate, failure, monotonic(), this.#random)
+    this.#board.refresh()
+  }
+
+  #succeeded(lane: Lane): void {
+    lane.successes += 1
+    if (lane.gate.failures > 0 && monotonic() >= lane.gate.closedUntil) lane.gate = OPEN_GATE
+  }
+
+  /** Writes to one draft go one after the other (live findings C8). */
+  async #alone<T>(deposit: LiveDeposit, write: () => Promise<T>): Promise<T> {
+    const turn = deposit.lastWrite.then(write)
+    deposit.lastWrite = turn.catch(() => undefined)
+    return turn
+  }
+
+  /** One list tells for every file of a draft how to go on. */
+  async #survey(deposit: LiveDeposit, session: Session): Promise<void> {
+    const { client, lane } = session
+    deposit.calling = true
+    lane.running += 1
+    try {
+      const entries = await this.#alone(deposit, () => listDraftFiles(client, deposit.draftId))
+      this.#succeeded(lane)
+      deposit.surveyed = true
+      const byKey = new Map(entries.map((entry) => [entry.key, entry]))
+      const at = this.#now()
+      const idle = deposit.files.filter((file) => !file.busy && isActive(file.state.step))
+      for (const file of idle) this.#noteLinks(file, byKey.get(file.key), session)
+      quietly(() =>
+        this.#states.apply(idle, (file) => {
+          const entry = byKey.get(file.key)
+          return { kind: 'seen', remote: entry === undefined ? null : toRemote(entry), at }
+        }),
+      )
+    } catch (error) {
+      await this.#failedCall(deposit, session, error, 'list', 0)
+    } finally {
+      deposit.calling = false
+      lane.running -= 1
+    }
+  }
+
+  async #declare(deposit: LiveDeposit, session: Session): Promise<void> {
+    const { client, lane, capabilities } = session
+    const { name } = client.server
+    const batch = [...deposit.undeclared].slice(0, deposit.batch)
+    const empty = capabilities.emptyFiles === 'refused' ? batch.filter(({ state }) => state.ledger.bytes === 0) : []
+    deposit.calling = true
+    lane.running += 1
+    for (const file of batch) deposit.undeclared.delete(file)
+    const files = batch.filter((file) => !empty.includes(file))
+    try {
+      this.#states.apply(empty, () => ({
+        kind: 'refused',
+        error: { code: 'file-empty-refused', params: { server: name } },
+        whole: true,
+      }))
+      this.#states.apply(files, ({ state, source }) => ({
+        kind: 'declaring',
+        plan: planTransfer(state.ledger.bytes, source.kind, capabilities.multipart),
+      }))
+      const entries =
+        files.length === 0
+          ? []
+          : await this.#alone(deposit, () => startFiles(client, deposit.draftId, files.map(startOf)))
+      this.#succeeded(lane)
+      deposit.batch = Math.min(DECLARE_AT_ONCE, deposit.batch * 2)
+      const byKey = new Map(entries.map((entry) => [entry.key, entry]))
+      for (const file of files) this.#noteLinks(file, byKey.get(file.key), session)
+      this.#states.apply(files, () => ({ kind: 'declared' }))
+    } catch (error) {
+      if (error instanceof DeskError && this.#states.halted !== null) return
+      // Whatever came back, nothing was made by a call that was refused or never left.
+      const refused = error instanceof HttpError && error.status >= 400 && error.status < 500
+      const unsent = error instanceof NetworkError && !error.outcomeUnknown
+      const kind = refused || unsent ? 'undeclared' : 'interrupted'
+      quietly(() => this.#states.apply(files, ({ whole }) => ({ kind, whole })))
+      if (!unsent) deposit.surveyed = false
+      if (error instanceof HttpError) deposit.batch = Math.max(1, Math.floor(files.length / 2))
+      const only = files.length === 1 ? files[0] : undefined
+      const blocks = await this.#failedCall(deposit, session, error, 'declare', only?.strikes ?? 0)
+      if (only !== undefined && error instanceof HttpError) only.strikes += 1
+      if (only !== undefined && blocks !== null)
+        quietly(() => this.#states.apply([only], () => ({ kind: 'refused', error: blocks, whole: true })))
+    } finally {
+      deposit.calling = false
+      lane.running -= 1
+    }
+  }
+
+  /** A call for a whole draft failed. Answers what is to be said of its file, where it is for one only and refused for good. */
+  async #failedCall(
+    deposit: LiveDeposit,
+    session: Session,
+    error: unknown,
+    operation: Operation,
+    strikes: number,
+  ): Promise<AppError | null> {
+    const { client, lane } = session
+    if (this.#stopped || this.#sessions.get(session.accountId) !== session) return null
+    const { name } = client.server
+    const maxFiles = session.capabilities.maxFiles
+    const verdict = judge(toTrouble(error, name), { operation, strikes, inDoubt: false, server: name, maxFiles })
+    switch (verdict.kind) {
+      case 'again':
+        this.#close(lane, verdict)
+        return null
+      case 'block-account':
+        this.#refuse(session, verdict.error)
+        return null
+      case 'block-deposit':
+        this.#states.block(deposit, verdict.error)
+        return null
+      case 'draft-gone':
+        // Older servers answer 404 to a dead token too (behaviour 2.2).
+        if (await isTokenDead(session)) this.#refuse(session, { code: 'token-refused', params: { server: name } })
+        else this.#states.block(deposit, { code: 'draft-gone', params: { server: name } })
+        return null
+      case 'block-file':
+        return verdict.error
+      case 'ask-draft':
+      case 'nothing-there':
+      case 'removed':
+        return null
+    }
+  }
+
+  /** Does for one file what its state asks for, until that is nothing more, or not now. */
+  async #drive(file: LiveFile, session: Session): Promise<void> {
+    const { lane } = session
+    const controller = new AbortController()
+    const { signal } = controller
+    const buffers = this.#buffers.pop() ?? createBuffers()
+    file.controller = controller
+    file.busy = true
+    lane.running += 1
+    this.#running += 1
+    try {
+      while (
+        file.todo !== null &&
+        file.todo.kind !== 'declare' &&
+        !signal.aborted &&
+        this.#mayContinue(file, session)
+      ) {
+        const { todo } = file
+        file.todo = null
+        if (todo.kind === 'queue') this.#states.apply([file], () => ({ kind: 'began', at: this.#now() }))
+        else await this.#perform(file, todo, session, signal, buffers)
+      }
+    } catch (error) {
+      // The journal has stopped everything.
+      if (!(error instanceof DeskError)) throw error
+    } finally {
+      file.busy = false
+      file.controller = null
+      lane.running -= 1
+      this.#running -= 1
+      this.#buffers.push(buffers)
+      this.#states.enqueue(file)
+    }
+  }
+
+  #mayContinue(file: LiveFile, session: Session): boolean {
+    const { gate } = session.lane
+    const held = session.refused !== null || file.deposit.error !== null || !file.deposit.surveyed
+    return !held && this.#states.halted === null && !gate.probe && monotonic() >= gate.closedUntil
+  }
+
+  async #perform(file: LiveFile, todo: Effect, session: Session, signal: AbortSignal, buffers: Buffers): Promise<void> {
+    let event: TransferEvent
+    try {
+      event = await this.#run(file, todo, session, signal, buffers)
+      if (todo.kind !== 'hash') this.#succeeded(session.lane)
+    } catch (error) {
+      if (signal.aborted || this.#states.halted !== null) return
+      event = this.#judge(file, todo, error, session)
+    }
+    // The person, or the end of a session, has decided otherwise meanwhile.
+    if (signal.aborted) return
+    this.#states.apply([file], () => event)
+    if (file.state.step.kind === 'done') file.hashed = null
+  }
+
+  async #run(
+    file: LiveFile,
+    todo: Effect,
+    { client }: Session,
+    signal: AbortSignal,
+    buffers: Buffers,
+  ): Promise<TransferEvent> {
+    const { deposit, key } = file
+    const { draftId } = deposit
+    switch (todo.kind) {
+      case 'send': {
+        file.progress = NO_PROGRESS
+        file.whole = false
+        const digests = await sendFile({
+          client,
+          draftId,
+          file: file.asSource,
+          ledger: file.state.ledger,
+          buffers,
+          signal,
+          partLinks: file.partLinks,
+          hashed: file.hashed,
+          onSent: (bytes) => {
+            deposit.progressed(file, { sentBytes: file.progress.sentBytes + bytes })
+            this.#board.moved(file, bytes)
+          },
+          onWhole: () => {
+            file.whole = true
+          },
+          onPart: (part, hashed) => {
+            file.hashed = hashed
+            file.strikes = 0
+            file.progress = NO_PROGRESS
+            this.#states.apply([file], () => ({ kind: 'part-sent', part }))
+          },
+        })
+        return { kind: 'sent', digests }
+      }
+      case 'commit': {
+        const remote = toRemote(await commitFile(client, draftId, key))
+        return { kind: 'seen', remote, at: this.#now() }
+      }
+      case 'look': {
+        const entry = await readDraftFile(client, draftId, key)
+        file.partLinks = foreignPartLinks(entry, client.server.origin)
+        return { kind: 'seen', remote: toRemote(entry), at: this.#now() }
+      }
+      case 'hash': {
+        const digests = await hashFile(file.asSource, buffers, signal, (bytes) => {
+          deposit.progressed(file, { readBytes: file.progress.readBytes + bytes })
+          this.#board.changed(file)
+        })
+        return { kind: 'hashed', digests, at: this.#now() }
+      }
+      case 'remove':
+        await this.#alone(deposit, () => deleteDraftFile(client, draftId, key))
+        return { kind: 'removed' }
+      case 'declare':
+      case 'queue':
+      case 'wait':
+      case 'abort':
+        throw new Error(`not for one file alone: ${todo.kind}`)
+    }
+  }
+
+  /** What a failure means for this file; sees to what it means for others. */
+  #judge(file: LiveFile, todo: Effect, error: unknown, session: Session): TransferEvent {
+    const { deposit, state } = file
+    const { lane, client, capabilities } = session
+    const { name: server } = client.server
+    const trouble = toTrouble(error, server)
+    const verdict = judge(trouble, {
+      operation: operationOf(todo),
+      strikes: file.strikes,
+      inDoubt: state.step.kind === 'committing' && state.step.inDoubt,
+      server,
+      maxFiles: capabilities.maxFiles,
+    })
+    const { whole } = file
+    if (trouble.kind === 'answer' && lane.successes > file.successesThen) file.strikes += 1
+    file.successesThen = lane.successes
+    switch (verdict.kind) {
+      case 'again': {
+        this.#close(lane, verdict)
+        const moved = trouble.kind === 'network' && file.progress.sentBytes > 0
+        const closedMs = lane.gate.closedUntil - monotonic()
+        const delayMs = closedMs > 0 ? closedMs : backoffMs(moved ? 1 : state.ledger.attempt + 1, this.#random)
+        return { kind: 'failed', error: verdict.error, whole, moved, at: this.#now(), delayMs }
+      }
+      case 'block-file':
+        return { kind: 'refused', error: verdict.error, whole }
+      case 'block-account':
+        this.#refuse(session, verdict.error)
+        return { kind: 'interrupted', whole }
+      case 'block-deposit':
+        this.#states.block(deposit, verdict.error)
+        return { kind: 'interrupted', whole }
+      case 'ask-draft':
+      case 'draft-gone':
+        deposit.surveyed = false
+        if (file.strikes >= MOST_LOOKS) return { kind: 'refused', error: trouble.error, whole }
+        return { kind: 'interrupted', whole }
+      case 'nothing-there':
+        return { kind: 'nothing-there' }
+      case 'removed':
+        return { kind: 'removed' }
+    }
+  }
+
+  #noteLinks(file: LiveFile, entry: FileEntry | undefined, { client }: Session): void {
+    if (entry !== undefined) file.partLinks = foreignPartLinks(entry, client.server.origin)
+  }
+}
+
+function startOf({ key, state }: LiveFile) {
+  const { bytes, plan } = state.ledger
+  if (plan.kind === 'whole') return { key, size: bytes }
+  return { key, size: bytes, transfer: { type: 'M' as const, parts: plan.parts, part_size: plan.partBytes } }
+}
+
+function operationOf(todo: Effect): Operation {
+  switch (todo.kind) {
+    case 'commit':
+    case 'look':
+    case 'remove':
+    case 'declare':
+      return todo.kind
+    case 'send':
+    case 'queue':
+    case 'hash':
+    case 'wait':
+    case 'abort':
+      return 'send'
+  }
+}
+
+async function isTokenDead({ client }: Session): Promise<boolean> {
+  return readMe(client).then(
+    () => false,
+    (error: unknown) => error instanceof HttpError && error.tokenRefused,
+  )
+}
