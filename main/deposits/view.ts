@@ -42,8 +42,9 @@ export function toSummary(stored: StoredDeposit, live: LiveState): DepositSummar
     accountId: stored.accountId,
     title: stored.metadata.title?.trim() || stored.source.name,
     sourceName: stored.source.name,
-    files: transfer.files,
-    bytes: transfer.bytes,
+    // The transfers may have been forgotten; what was deposited has not.
+    files: transfer.state === 'none' ? stored.source.files : transfer.files,
+    bytes: transfer.state === 'none' ? stored.source.bytes : transfer.bytes,
     updatedAt: stored.updatedAt,
     doi: stored.publication.kind === 'published' ? stored.publication.doi : (stored.draft?.doi ?? null),
     group: groupOf(stored, transfer, error),
