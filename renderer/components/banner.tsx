@@ -47,7 +47,7 @@ export function Note({
   actions?: ReactNode
 }) {
   return (
-    <div className={cx(styles.note, styles[tone])} role={tone === 'fail' || tone === 'attn' ? 'alert' : undefined}>
+    <div className={cx(styles.note, styles[tone])} role={tone === 'fail' ? 'alert' : undefined}>
       <div className={styles.title}>{title}</div>
       {children !== undefined && <div className={styles.detail}>{children}</div>}
       {actions && <div className={styles.noteActions}>{actions}</div>}
