@@ -121,7 +121,7 @@ export async function killRun({
     }
     const again = counted.again()
     if (counted.worstLife() > SLOTS)
-      problems.push(`${counted.worstLife()} files were sent again after one kill, ${SLOTS} are allowed`)
+      problems.push(`${counted.worstLife()} sends of one life were begun again, ${SLOTS} are allowed`)
     return {
       kills: killed,
       files,
@@ -210,8 +210,8 @@ async function countingProxy(target) {
   const complete = new Set()
   let life = 0
   let again = 0
-  let thisLife = new Set()
-  let worst = 0
+  /** Sends that were begun in a life, by that life, and had to be begun again. @type {Map<number, number>} */
+  const lost = new Map()
   let published = 0
   const server = createServer((incoming, outgoing) => {
     const path = incoming.url ?? '/'
@@ -220,8 +220,7 @@ async function countingProxy(target) {
       const before = begun.get(path)
       if (before !== undefined && before < life) {
         again++
-        thisLife.add(path)
-        worst = Math.max(worst, thisLife.size)
+        lost.set(before, (lost.get(before) ?? 0) + 1)
       }
       begun.set(path, life)
     }
@@ -258,10 +257,9 @@ async function countingProxy(target) {
     url,
     newLife() {
       life++
-      thisLife = new Set()
     },
     again: () => again,
-    worstLife: () => worst,
+    worstLife: () => Math.max(0, ...lost.values()),
     completed: () => complete.size,
     published: () => published,
     close() {
