@@ -18,7 +18,13 @@ export default defineConfig({
   builder: {},
   environments: {
     client: {
-      build: { outDir: '../dist/renderer', emptyOutDir: true, target: 'chrome146', assetsInlineLimit: 0 },
+      build: {
+        outDir: '../dist/renderer',
+        emptyOutDir: true,
+        target: 'chrome146',
+        assetsInlineLimit: 0,
+        chunkSizeWarningLimit: 2000,
+      },
     },
     node: {
       consumer: 'server',
