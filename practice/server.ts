@@ -11,6 +11,7 @@ import { registerPages } from './resources/pages.ts'
 import { registerRecordFiles } from './resources/record-files.ts'
 import { registerRecords } from './resources/records.ts'
 import { resumeDigests } from './storage/digests.ts'
+import { registerUsers } from './resources/users.ts'
 import { registerUserRecords } from './resources/search.ts'
 import { registerSharing } from './resources/sharing.ts'
 import { registerVersions } from './resources/versions.ts'
@@ -108,6 +109,7 @@ async function listen(
   app.setNotFoundHandler((_request, reply) => sendError(reply, noRoute()))
   installHeaders(app, practice, users)
   registerMe(app)
+  registerUsers(app, practice)
   registerRecords(app, practice)
   registerDrafts(app, practice)
   registerDraftFiles(app, practice)

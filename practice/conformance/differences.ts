@@ -8,7 +8,7 @@ const NOT_YET: readonly string[] = [
   'deleteFeaturedEntry', 'deleteOaipmhSet', 'deleteRecordCommunity', 'deleteRequest', 'expireRequest', 'fileModification',
   'getAComment', 'getACommunity', 'getARequest', 'getAReviewRequest', 'getAuditLogEntry', 'getCommunityLogo',
   'getCommunityRecords', 'getFeaturedCommunityEntry', 'getGroupAvatar', 'getGroupById', 'getOaipmhMetadataFormats',
-  'getOaipmhSetById', 'getRecordCommunities', 'getRequestTimeline', 'getStatistics', 'getUserAvatar', 'getUserById',
+  'getOaipmhSetById', 'getRecordCommunities', 'getRequestTimeline', 'getStatistics', 'getUserAvatar',
   'inviteUserMembers', 'lockRequest', 'membershipRequests', 'membershipRequestsSearch', 'quotaIncrease', 'recordCommunities',
   'recordRequests', 'removeMembersLeaveCommunity', 'renameACommunity', 'requestReviewers', 'searchAuditLogs',
   'searchCommunities', 'searchFeaturedCommunities', 'searchGroups', 'searchInvitations', 'searchMembers', 'searchOaipmhSets',
@@ -20,7 +20,7 @@ const NOT_YET: readonly string[] = [
 
 /** Addresses of those operations: preparations that use them are skipped too. */
 const NOT_YET_ADDRESSES =
-  /^\/api\/(audit-logs|communities|groups|oaipmh|requests|stats|user\/(communities|requests)|users)\b|\/(draft\/review|draft\/actions\/submit-review|communities|requests|access\/request)(\/|$)/
+  /^\/api\/(audit-logs|communities|groups|oaipmh|requests|stats|user\/(communities|requests))\b|^\/api\/users(\/[^/]+\/|$)|\/(draft\/review|draft\/actions\/submit-review|communities|requests|access\/request)(\/|$)/
 
 export function exists(exchange: Exchange): boolean {
   if (exchange.operation !== undefined) return !NOT_YET.includes(exchange.operation)
@@ -37,6 +37,8 @@ export const ON_PURPOSE: Readonly<Record<string, string>> = {
     'A fault of the real server (500) for plain input: here 400, as for every unknown vocabulary entry.',
   'reserveADoi · unsupported scheme': 'A fault of the real server (500): here 400.',
   'accessGrantsCreate · no body': 'A fault of the real server (500): here 400.',
+  'getUserById · id not a number': 'A fault of the real server (500): here 404, as for every unknown user.',
+  'getUserById · me': 'A fault of the real server (500): here 404, as for every unknown user.',
   'negotiateRecordExport · geojson':
     'A fault of the real server (500) where a place has no geometry: here it is left out.',
   'getUserRecords · soon after the writes':
