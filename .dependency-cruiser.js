@@ -14,7 +14,7 @@ export default {
       name: 'core-is-pure',
       severity: 'error',
       from: { path: '^core/', pathNot: tests },
-      to: { pathNot: '^(core|contract)/|^node_modules/(zod|edtf)/' },
+      to: { pathNot: '^(core|contract)/|^node_modules/zod/' },
     },
     {
       name: 'main-knows-no-window',
