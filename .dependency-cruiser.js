@@ -3,7 +3,12 @@ const tests = '\\.test\\.tsx?$|/test-support/'
 /** @type {import('dependency-cruiser').IConfiguration} */
 export default {
   forbidden: [
-    { name: 'no-cycles', severity: 'error', from: {}, to: { circular: true, viaOnly: { dependencyTypesNot: ['type-only'] } } },
+    {
+      name: 'no-cycles',
+      severity: 'error',
+      from: {},
+      to: { circular: true, viaOnly: { dependencyTypesNot: ['type-only'] } },
+    },
     {
       name: 'contract-imports-zod-only',
       severity: 'error',
@@ -22,7 +27,12 @@ export default {
       from: { path: '^main/', pathNot: tests },
       to: { path: '^(renderer|preload|cli|practice|e2e|tools)/' },
     },
-    { name: 'preload-knows-the-contract', severity: 'error', from: { path: '^preload/' }, to: { pathNot: '^contract/|^preload/|electron|^node_modules/zod/' } },
+    {
+      name: 'preload-knows-the-contract',
+      severity: 'error',
+      from: { path: '^preload/' },
+      to: { pathNot: '^contract/|^preload/|electron|^node_modules/zod/' },
+    },
     {
       name: 'window-knows-core-and-contract',
       severity: 'error',
@@ -58,7 +68,11 @@ export default {
     {
       name: 'no-orphans',
       severity: 'error',
-      from: { orphan: true, path: '^(contract|core|main|preload|renderer|cli|practice)/', pathNot: '\\.d\\.ts$|tsconfig\\.json$|' + tests },
+      from: {
+        orphan: true,
+        path: '^(contract|core|main|preload|renderer|cli|practice)/',
+        pathNot: '\\.d\\.ts$|tsconfig\\.json$|' + tests,
+      },
       to: {},
     },
     { name: 'resolvable', severity: 'error', from: {}, to: { couldNotResolve: true, pathNot: '^electron$|^node:' } },
