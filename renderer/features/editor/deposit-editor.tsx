@@ -115,7 +115,7 @@ function OpenDeposit({ deposit, account }: { deposit: Deposit; account: Account 
     <EditorContext value={editor}>
       <Screen>
         <PageHead
-          title={title === '' ? messages.untitled : title}
+          title={title === '' ? messages.untitledOf(deposit.source.name) : title}
           size="l"
           onBack={() => navigate({ kind: 'deposits' })}
           sub={

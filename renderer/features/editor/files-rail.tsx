@@ -41,11 +41,8 @@ export const FilesRail = memo(function FilesRail({
   const command = useCall('transfers.command')
   const all = (what: TransferCommand) =>
     command.mutate({ command: what, target: { kind: 'deposit', depositId: deposit.id } })
-  const isGoing =
-    transfer.state === 'queued' ||
-    transfer.state === 'sending' ||
-    transfer.state === 'verifying' ||
-    transfer.state === 'waiting'
+  const isGoing = groups.some(({ kind }) => kind === 'active' || kind === 'queued' || kind === 'waiting')
+  const isPaused = groups.some(({ kind }) => kind === 'paused')
   const rate = [
     transfer.bytesPerSecond === null ? '' : formatRate(transfer.bytesPerSecond),
     transfer.leftMs === null ? '' : formatLeft(transfer.leftMs),
@@ -61,7 +58,7 @@ export const FilesRail = memo(function FilesRail({
             <Button size="s" tone="quiet" icon={Pause} onPress={() => all('pause')}>
               {messages.pause}
             </Button>
-          ) : transfer.state === 'paused' ? (
+          ) : isPaused ? (
             <Button size="s" tone="quiet" icon={Play} onPress={() => all('resume')}>
               {messages.resume}
             </Button>
@@ -99,12 +96,13 @@ type OnCommand = (command: TransferCommand, row: FileRow) => void
 
 function Group({ group, server, onCommand }: { group: FileGroup; server: string; onCommand: OnCommand }) {
   const isFolded = group.kind !== 'needs-you' && group.kind !== 'active' && group.rows.length > 1
-  const [shown, setShown] = useState(isFolded ? 0 : LISTED)
+  const [asked, setAsked] = useState<number | null>(null)
+  const shown = asked ?? (isFolded ? 0 : LISTED)
   const rest = group.rows.length - shown
   if (isFolded && shown === 0) {
     return (
       <ul className={styles.list}>
-        <Summary rows={group.rows} server={server} onShow={() => setShown(MORE)} />
+        <Summary rows={group.rows} server={server} onShow={() => setAsked(MORE)} />
       </ul>
     )
   }
@@ -118,12 +116,12 @@ function Group({ group, server, onCommand }: { group: FileGroup; server: string;
       {(rest > 0 || isFolded) && (
         <div className={styles.more}>
           {rest > 0 && (
-            <Button tone="link" size="s" onPress={() => setShown(shown + MORE)}>
+            <Button tone="link" size="s" onPress={() => setAsked(shown + MORE)}>
               {messages.showMore(Math.min(rest, MORE))}
             </Button>
           )}
           {isFolded && (
-            <Button tone="link" size="s" onPress={() => setShown(0)}>
+            <Button tone="link" size="s" onPress={() => setAsked(0)}>
               {messages.showFewer}
             </Button>
           )}

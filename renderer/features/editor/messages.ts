@@ -3,6 +3,7 @@ import { capital } from '../../components/server-words.ts'
 
 export const messages = {
   untitled: 'Untitled deposit',
+  untitledOf: (folder: string) => `Untitled deposit of ${folder}`,
   draft: 'Draft',
   draftOf: (version: string) => `Draft of version ${version}`,
   savedHere: (at: string) => `Saved here ${at}`,

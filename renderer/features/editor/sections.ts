@@ -96,7 +96,13 @@ export function useCurrentSection(form: RefObject<HTMLElement | null>): SectionI
       if (found) setCurrent(found)
     }
     const scroll = () => {
-      const top = pane.getBoundingClientRect().top + 48
+      const { top: edge, bottom } = pane.getBoundingClientRect()
+      const focused = pane.contains(document.activeElement) ? document.activeElement : null
+      const at = focused?.getBoundingClientRect()
+      // What is being written in is the current part as long as it is in sight.
+      if (focused && at && at.bottom > edge && at.top < bottom)
+        return choose(focused.closest<HTMLElement>('[data-section]')?.dataset.section)
+      const top = edge + 48
       const above = [...pane.querySelectorAll<HTMLElement>('[data-section]')].filter(
         (part) => part.getBoundingClientRect().top <= top,
       )
