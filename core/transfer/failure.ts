@@ -48,7 +48,7 @@ export type Verdict =
 export type Circumstances = {
   readonly operation: Operation
   /**
-   * Refusals of this file before this one, counted only where the server answered well in between: what fails for all is
+   * Refusals of this file, or of a call that declares several, before this one, counted only where the server answered well in between: what fails for all is
    * not the fault of one file, and is tried for ever.
    */
   readonly strikes: number
@@ -118,7 +118,8 @@ function judgeAnswer(trouble: Trouble & { kind: 'answer' }, circumstances: Circu
     if (/empty files/i.test(message))
       return { kind: 'block-file', error: { code: 'file-empty-refused', params: { server } } }
     if (/(smaller|bigger) than expected/i.test(message)) return again('file')
-    if (operation === 'declare' && /max(imum)? (amount|number)/i.test(message))
+    // The server counts what the call of a killed process is just making: a look at the draft tells whether it is ours.
+    if (operation === 'declare' && strikes > 0 && /max(imum)? (amount|number)/i.test(message))
       return {
         kind: 'block-deposit',
         error: { code: 'too-many-files', params: { server, limit: String(maxFiles ?? 100) } },

@@ -69,9 +69,15 @@ test.each<[string, Trouble, Partial<Circumstances>, Verdict['kind'], string?]>([
   ['a removal that is done already', answer(404), { operation: 'remove' }, 'removed'],
   ['a key that exists', answer(400, 'File with key a already exists.'), { operation: 'declare' }, 'ask-draft'],
   [
-    'the 101st file',
+    'too many files, for the first time: a call of a process that was killed may be landing',
     answer(400, 'Uploading selected files will result in exceeding the max amount per record.'),
     { operation: 'declare' },
+    'ask-draft',
+  ],
+  [
+    'the 101st file',
+    answer(400, 'Uploading selected files will result in exceeding the max amount per record.'),
+    { operation: 'declare', strikes: 1 },
     'block-deposit',
     'too-many-files',
   ],

@@ -345,6 +345,7 @@ export class Work {
           : await this.#alone(deposit, () => startFiles(client, deposit.draftId, files.map(startOf)))
       this.#succeeded(lane)
       deposit.batch = Math.min(DECLARE_AT_ONCE, deposit.batch * 2)
+      deposit.declareStrikes = 0
       const byKey = new Map(entries.map((entry) => [entry.key, entry]))
       for (const file of files) this.#noteLinks(file, byKey.get(file.key), session)
       this.#states.apply(files, () => ({ kind: 'declared' }))
@@ -356,9 +357,12 @@ export class Work {
       const kind = refused || unsent ? 'undeclared' : 'interrupted'
       quietly(() => this.#states.apply(files, ({ whole }) => ({ kind, whole })))
       if (!unsent) deposit.surveyed = false
-      if (error instanceof HttpError) deposit.batch = Math.max(1, Math.floor(files.length / 2))
       const only = files.length === 1 ? files[0] : undefined
-      const blocks = await this.#failedCall(deposit, session, error, 'declare', only?.strikes ?? 0)
+      const strikes = only?.strikes ?? deposit.declareStrikes
+      // The first refusal may stem from a call of a process that was killed, which lands now: then all fits after a look.
+      if (error instanceof HttpError && deposit.declareStrikes++ > 0)
+        deposit.batch = Math.max(1, Math.floor(files.length / 2))
+      const blocks = await this.#failedCall(deposit, session, error, 'declare', strikes)
       if (only !== undefined && error instanceof HttpError) only.strikes += 1
       if (only !== undefined && blocks !== null)
         quietly(() => this.#states.apply([only], () => ({ kind: 'refused', error: blocks, whole: true })))
