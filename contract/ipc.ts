@@ -90,7 +90,7 @@ export const CALLS = {
   ),
   'folders.dropped': call(
     'Walks what was dropped. Preload fills in the paths of real File objects; the window never sees or sends one.',
-    z.strictObject({ paths: z.array(z.string().min(1).max(4096)).min(1).max(10_000) }),
+    z.strictObject({ paths: z.array(z.string().min(1).max(4096)).max(10_000) }),
     scanSchema,
     ['nothing-dropped', 'folder-unreadable'],
   ),

@@ -1,9 +1,9 @@
 // The main job on a machine without a display: the real application on a virtual one, driven as a person would.
 import { mkdirSync, rmSync } from 'node:fs'
 import { join, relative } from 'node:path'
-import { _electron } from 'playwright'
+import { startHeadless } from './headless.mjs'
+import { launch } from './launch.mjs'
 import * as job from './main-job.mjs'
-import { chromiumFlags, startHeadless } from './headless.mjs'
 import { root } from './runtime.mjs'
 
 const FOLDER = join(root, 'out/start')
@@ -16,16 +16,13 @@ export async function demonstrate(electron) {
   rmSync(FOLDER, { recursive: true, force: true })
   mkdirSync(FOLDER, { recursive: true })
   const place = await startHeadless()
-  const { ELECTRON_RUN_AS_NODE: _, ...env } = place.env
-  const app = await _electron.launch({
-    executablePath: electron,
-    args: [...chromiumFlags({ virtual: true }), root],
-    colorScheme: null,
-    env: /** @type {Record<string, string>} */ ({
-      ...env,
+  const app = await launch({
+    electron,
+    env: {
+      ...place.env,
       DEPOSIT_DESK_HOME: process.env.DEPOSIT_DESK_HOME ?? join(FOLDER, 'profile'),
       DEPOSIT_DESK_TEST: '1',
-    }),
+    },
   })
   try {
     const page = await app.firstWindow()

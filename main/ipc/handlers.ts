@@ -1,6 +1,6 @@
 import { app, clipboard, dialog, type BrowserWindow, type OpenDialogOptions, type SaveDialogOptions } from 'electron'
 import { writeFile } from 'node:fs/promises'
-import { basename, join } from 'node:path'
+import { basename, isAbsolute, join } from 'node:path'
 import { DeskError } from '../../contract/errors.ts'
 import type { Handlers } from '../../contract/ipc.ts'
 import type { Desk } from '../desk.ts'
@@ -36,7 +36,8 @@ export function createHandlers({ desk, window, onReady }: HandlerParts): Handler
       const paths = await pickPaths(window(), what)
       return paths === null ? null : folders.walk(paths)
     },
-    'folders.dropped': ({ paths }) => folders.walk(paths),
+    // Preload sends what the system says of a file; a relative path would be read from wherever this process stands.
+    'folders.dropped': ({ paths }) => folders.walk(paths.filter((path) => isAbsolute(path))),
     'folders.scan': ({ scanId }) => folders.scan(scanId),
     'folders.entries': ({ scanId, from, count }) => folders.entries(scanId, from, count),
     'folders.include': ({ scanId, path }) => folders.include(scanId, path),

@@ -72,6 +72,14 @@ export class DeskWindow {
       this.#window = null
     })
     this.#reloadAfterCrash(window)
+    // Chromium asks nobody before it goes to an about: page; from there the window comes back.
+    const comeBack = (_event: unknown, url: string) => {
+      if (url !== WINDOW_PAGE) void window.loadURL(WINDOW_PAGE)
+    }
+    window.webContents.on('did-navigate', comeBack)
+    window.webContents.on('did-fail-load', (event, _code, _reason, url, isMainFrame) => {
+      if (isMainFrame) comeBack(event, url)
+    })
     void window.loadURL(WINDOW_PAGE)
   }
 
