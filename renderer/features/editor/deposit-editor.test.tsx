@@ -97,7 +97,12 @@ function open(changes: Partial<Deposit> = {}, rows: readonly FileRow[] = []) {
     'deposits.get': () => deposit,
     'deposits.saveMetadata': (input) => {
       stored.push(input.metadata)
-      deposit = { ...deposit, metadata: input.metadata, edit: deposit.edit + 1 }
+      deposit = {
+        ...deposit,
+        metadata: input.metadata,
+        edit: deposit.edit + 1,
+        sync: { kind: 'saved-here', savedAt: 0 },
+      }
       return deposit
     },
     'deposits.resolve': ({ field, keep }) => {

@@ -279,11 +279,12 @@ function useStable<T>(value: T): T {
 
 /** All complaints about what the form holds now. The server’s are about what it was sent: what was changed since has none. */
 function useProblems(deposit: Deposit, values: RecordMetadata): readonly ShownProblem[] {
-  const [view, setView] = useState<ServerView>(() => ({ problems: deposit.problems, about: deposit.metadata }))
-  if (view.problems !== deposit.problems) {
-    const isNews = !isSame(view.problems, deposit.problems)
-    setView({ problems: deposit.problems, about: isNews ? deposit.metadata : view.about })
-  }
+  const { sync, problems, metadata } = deposit
+  const [view, setView] = useState<ServerView>(() => ({ problems, about: metadata }))
+  // Only once everything written here was answered do the complaints belong to it; before, they are of an earlier save.
+  const isAnswered = sync.kind === 'in-step' || (sync.kind === 'waiting' && sync.error.code === 'draft-refused')
+  if (isAnswered && !(isSame(view.problems, problems) && isSame(view.about, metadata)))
+    setView({ problems, about: metadata })
   return gatherProblems(values, view)
 }
 

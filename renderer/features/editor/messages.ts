@@ -60,7 +60,6 @@ export const messages = {
   remove: 'Remove',
   moved: (name: string, place: number, count: number) => `${name} is now ${place} of ${count}.`,
   removed: (name: string) => `${name} was removed.`,
-  undo: 'Undo',
   lookUp: (server: string) => `Look up on ${server}`,
   lookUpHint: 'Name or ORCID iD',
   lookUpNone: (server: string) => `Nobody found on ${server}. Fill in the fields below.`,

@@ -1,5 +1,4 @@
 import { formatBytes, formatCount, plural } from '../../components/format.ts'
-import { capital } from '../../components/server-words.ts'
 
 export const messages = {
   untitled: 'Untitled deposit',
@@ -26,7 +25,6 @@ export const messages = {
     files: 'Files',
   },
   missing: 'missing',
-  none: 'none',
   doiReserved: 'reserved for you, registered on publishing',
   doiGiven: 'given on publishing',
   noLicence: 'none: nobody knows how it may be used',
@@ -51,7 +49,6 @@ export const messages = {
   readAgain: 'Read again',
 
   confirm: (word: string) => `Type ${word} to confirm`,
-  confirmVersion: 'Type the version to confirm',
   matches: 'matches',
   notYet: 'Not yet',
   publish: 'Publish',
@@ -83,6 +80,7 @@ export const messages = {
   registered: (at: string) => `Registered at ${at}. Links through doi.org can take a few minutes to work.`,
   doiPractice: 'A rehearsal: the practice repository archives nothing, and this DOI leads nowhere.',
   doiSandbox: 'The Sandbox is for trying out: this DOI leads nowhere, and the record may be deleted at any time.',
+  doiTest: 'The prefix 10.5072 is for tests: this DOI leads nowhere.',
   concept: (doi: string) => `${doi} always leads to the newest version.`,
   cite: 'Cite as',
   bibtex: 'Copy BibTeX',
@@ -100,7 +98,6 @@ export const messages = {
   md5: (server: string) => `MD5, here and on ${server}`,
   state: 'State',
   fileVerified: 'verified',
-  fileNotSent: 'left out',
   filesTable: 'Files of the record',
   filesFailed: 'The list of files can’t be read. The receipt has it.',
   showMore: (count: number) => `Show ${formatCount(count)} more`,
@@ -119,5 +116,4 @@ export const messages = {
   nextPractice: 'When you do this for real, connect to Zenodo or to your own repository: same steps, same checks.',
   here: 'On this computer',
   hereDetail: 'The folder is as you left it. Deposit Desk keeps the plan and the receipt, not a copy of the data.',
-  serverStart: (server: string) => capital(server),
 } as const

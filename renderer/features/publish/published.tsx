@@ -191,12 +191,7 @@ function DoiLine({ record, account }: { record: PublishedRecord; account: Accoun
       </>
     )
   }
-  const leadsNowhere =
-    account.server === 'practice'
-      ? messages.doiPractice
-      : account.server === 'zenodo-sandbox'
-        ? messages.doiSandbox
-        : null
+  const leadsNowhere = nowhereWords(account, record.doi)
   return (
     <>
       <div className={styles.doiLine}>
@@ -212,6 +207,13 @@ function DoiLine({ record, account }: { record: PublishedRecord; account: Accoun
       )}
     </>
   )
+}
+
+/** Why a DOI does not lead to the record; null where it does. 10.5072 is the prefix that DataCite keeps for tests. */
+function nowhereWords({ server }: Account, doi: string): string | null {
+  if (server === 'practice') return messages.doiPractice
+  if (server === 'zenodo-sandbox') return messages.doiSandbox
+  return doi.startsWith('10.5072/') ? messages.doiTest : null
 }
 
 /** Says for a moment that it is done: in its own words, and to a screen reader. */
