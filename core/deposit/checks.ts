@@ -128,7 +128,7 @@ function advise({ metadata }: PublishFacts): Check[] {
       who.type === 'personal' && !(who.identifiers ?? []).some(({ scheme }) => scheme === 'orcid'),
   )
   if (without.length > 0) {
-    const detail = `${listOf(without.map(({ person_or_org: who }) => who.family_name ?? who.name ?? '…'))}. Can be added later.`
+    const detail = `${listOf(without.map(({ person_or_org: who }) => who.family_name || who.name || '…'))}. Can be added later.`
     checks.push(
       check('orcid', 'advice', `${count(without.length, 'creator')} without an ORCID iD`, detail, 'metadata.creators'),
     )
