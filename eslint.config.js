@@ -6,7 +6,16 @@ import tseslint from 'typescript-eslint'
 const htmlSinks = ['innerHTML', 'outerHTML', 'insertAdjacentHTML', 'dangerouslySetInnerHTML']
 
 export default defineConfig([
-  globalIgnores(['dist', 'out', '.cache', 'node_modules', '**/*.mjs', '*.config.js', '.dependency-cruiser.js', 'practice/conformance/*.json*']),
+  globalIgnores([
+    'dist',
+    'out',
+    '.cache',
+    'node_modules',
+    '**/*.mjs',
+    '*.config.js',
+    '.dependency-cruiser.js',
+    'practice/conformance/*.json*',
+  ]),
   tseslint.configs.recommendedTypeChecked,
   {
     languageOptions: { parserOptions: { projectService: true } },
@@ -27,11 +36,18 @@ export default defineConfig([
           selector: `MemberExpression[property.name='${name}'], JSXAttribute[name.name='${name}']`,
           message: 'HTML of a server goes through components/server-html, which cleans it.',
         })),
-        { selector: "CallExpression[callee.name='eval'], NewExpression[callee.name='Function']", message: 'No code from text.' },
+        {
+          selector: "CallExpression[callee.name='eval'], NewExpression[callee.name='Function']",
+          message: 'No code from text.',
+        },
       ],
     },
   },
-  { files: ['renderer/**/*.tsx', 'renderer/**/*.ts'], plugins: { 'react-hooks': reactHooks }, rules: reactHooks.configs.recommended.rules },
+  {
+    files: ['renderer/**/*.tsx', 'renderer/**/*.ts'],
+    plugins: { 'react-hooks': reactHooks },
+    rules: reactHooks.configs.recommended.rules,
+  },
   { files: ['renderer/components/server-html.tsx'], rules: { 'no-restricted-syntax': 'off' } },
   { files: ['cli/**', 'practice/index.ts', 'tools/**', 'e2e/**'], rules: { 'no-console': 'off' } },
   { files: ['vite.config.ts', 'e2e/**/*.config.ts'], rules: { 'no-restricted-exports': 'off' } },

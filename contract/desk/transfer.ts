@@ -60,6 +60,12 @@ export const transferOverviewSchema = z.object({
   leftMs: z.number().nullable(),
   sending: z.int(),
   /** What resume means on each server in use. */
-  servers: z.array(z.object({ accountId: accountIdSchema, resume: z.enum(['parts', 'whole-files']), partBytes: z.number().nullable() })),
+  servers: z.array(
+    z.object({
+      accountId: accountIdSchema,
+      resume: z.enum(['parts', 'whole-files']),
+      partBytes: z.number().nullable(),
+    }),
+  ),
 })
 export type TransferOverview = z.infer<typeof transferOverviewSchema>
