@@ -48,8 +48,8 @@ export type Verdict =
 export type Circumstances = {
   readonly operation: Operation
   /**
-   * Refusals of this file, or of a call that declares several, before this one, counted only where the server answered well in between: what fails for all is
-   * not the fault of one file, and is tried for ever.
+   * Refusals of this file, or of a call that declares several, before this one; those of a file are counted only where the
+   * server answered well in between: what fails for all is not the fault of one file, and is tried for ever.
    */
   readonly strikes: number
   /** The commit only asks whether the content is there. */

@@ -127,6 +127,12 @@ test('an entry of somebody else is not overwritten, unless the person says so', 
   expect(ours.effects).toEqual(['remove'])
 })
 
+test('a declaration that lands late, after its process was killed and its name was looked for, is ours', () => {
+  const again = play(planFile(10), declaring, { kind: 'restarted' }, seen(null), declaring, { kind: 'undeclared' })
+  expect(play(again.state, seen(remote('pending'))).effects).toEqual(['queue'])
+  expect(play(again.state, { kind: 'cancel' }).effects).toEqual(['abort', 'remove'])
+})
+
 test('after the journal was lost, what the server has is compared, and the rest replaced', () => {
   expect(play(recallFile(10), seen(remote('completed', MD5))).effects).toEqual(['hash'])
   expect(play(recallFile(10), seen(remote('pending'))).step).toEqual({ kind: 'committing', inDoubt: true })
@@ -275,7 +281,8 @@ function brokenPromises(
 ): string[] {
   const { step, ledger } = state
   const settledMoved = isSettled(before.step) && event.kind !== 'leave-out' && state !== before
-  const fresh = ledger.footing === 'none' || event.kind === 'declared' || event.kind === 'read-again'
+  const fresh =
+    ledger.footing === 'none' || ledger.footing === 'unseen' || event.kind === 'declared' || event.kind === 'read-again'
   const agrees = ledger.remoteChecksum === `md5:${String(ledger.digests?.md5)}`
   const idle = isActive(step) && step !== before.step && effects.length === 0 && step.kind !== 'declaring'
   return [

@@ -18,12 +18,13 @@ export type Digests = {
  * What we may assume about the entry of this name in the draft, before the server is asked:
  *
  * - `none`: not of our making, if there is one;
+ * - `unseen`: it was not there when we looked, but a call of ours may still land: a killed process leaves requests behind;
  * - `asked`: a call that declares it may have landed;
  * - `declared`: it is there, and no byte of it was sent;
  * - `begun`: bytes were sent, but surely not all of them;
  * - `whole`: all bytes may be there, it may even be committed. A pending entry does not tell (live findings D3).
  */
-export type Footing = 'none' | 'asked' | 'declared' | 'begun' | 'whole'
+export type Footing = 'none' | 'unseen' | 'asked' | 'declared' | 'begun' | 'whole'
 
 export type Ledger = {
   readonly bytes: number
@@ -51,7 +52,8 @@ export type Removal =
 
 export type Step =
   | { readonly kind: 'planned' }
-  | { readonly kind: 'declaring' }
+  /** `from`: the footing before, which counts again when the call is refused. */
+  | { readonly kind: 'declaring'; readonly from: 'none' | 'unseen' }
   | { readonly kind: 'declared' }
   | { readonly kind: 'sending' }
   /** `inDoubt`: to find out whether the bytes are there; a refusal means that they are not. */
@@ -140,6 +142,7 @@ export type Effect =
   /** Stop what is under way for this file, at once. */
   | { readonly kind: 'abort' }
 
+/** With the same `step` as before, what that step asked for goes on; a new one comes with effects of its own. */
 export type Outcome = { readonly state: TransferState; readonly effects: readonly Effect[] }
 
 /** A file that nothing has been done for. */
@@ -201,7 +204,10 @@ export function reduce(state: TransferState, event: TransferEvent): Outcome {
     case 'declaring':
       if (step.kind !== 'planned') return same
       return {
-        state: { step: { kind: 'declaring' }, ledger: { ...ledger, footing: 'asked', plan: event.plan } },
+        state: {
+          step: { kind: 'declaring', from: ledger.footing === 'none' ? 'none' : 'unseen' },
+          ledger: { ...ledger, footing: 'asked', plan: event.plan },
+        },
         effects: [],
       }
     case 'declared': {
@@ -212,8 +218,8 @@ export function reduce(state: TransferState, event: TransferEvent): Outcome {
     }
     case 'undeclared':
       if (ledger.footing !== 'asked' || isSettled(step)) return same
-      if (step.kind === 'declaring') return plan(ledger)
-      return { state: { step, ledger: { ...ledger, footing: 'none' } }, effects: [] }
+      if (step.kind === 'declaring') return plan({ ...ledger, footing: step.from })
+      return { state: { step, ledger: { ...ledger, footing: 'unseen' } }, effects: [] }
     case 'began':
       if (step.kind !== 'declared') return same
       return {
@@ -300,7 +306,9 @@ export function reduce(state: TransferState, event: TransferEvent): Outcome {
     case 'read-again': {
       if (step.kind !== 'blocked') return same
       const fresh: Ledger = { ...planFile(event.bytes).ledger, footing: ledger.footing }
-      return fresh.footing === 'none' ? plan(fresh) : remove(fresh, { kind: 'send-again' })
+      return fresh.footing === 'none' || fresh.footing === 'unseen'
+        ? plan(fresh)
+        : remove(fresh, { kind: 'send-again' })
     }
   }
 }
@@ -311,19 +319,13 @@ function see(state: TransferState, remote: RemoteFile | null, at: number): Outco
   const same: Outcome = { state, effects: [] }
   switch (step.kind) {
     case 'planned':
-      // Somebody else’s, unless it turns out to be the very same file.
       if (remote === null) return same
+      if (ledger.footing !== 'none') return goOnFrom(state, remote, at)
+      // Somebody else’s, unless it turns out to be the very same file.
       return remote.status === 'completed' ? compare(ledger, remote, at) : block(ledger, FOREIGN)
     case 'declared':
     case 'checking':
-      if (remote === null) return plan(ledger)
-      if (remote.status === 'completed') return compare(ledger, remote, at)
-      if (remote.status === 'failed' || remote.multipart !== (ledger.plan.kind === 'parts'))
-        return remove(ledger, { kind: 'send-again' })
-      if (step.kind === 'declared') return same
-      // Parts can be sent again, and what is acknowledged is in the ledger; whole content may have arrived unnoticed.
-      if (ledger.plan.kind === 'whole' && ledger.footing === 'whole') return commit(ledger, true)
-      return queue({ ...ledger, footing: 'declared' })
+      return goOnFrom(state, remote, at)
     case 'committing':
     case 'verifying':
       if (remote === null) return plan(ledger)
@@ -343,6 +345,19 @@ function see(state: TransferState, remote: RemoteFile | null, at: number): Outco
     case 'left-out':
       return same
   }
+}
+
+/** How to go on with an entry of our making. */
+function goOnFrom(state: TransferState, remote: RemoteFile | null, at: number): Outcome {
+  const { step, ledger } = state
+  if (remote === null) return plan(ledger)
+  if (remote.status === 'completed') return compare(ledger, remote, at)
+  if (remote.status === 'failed' || remote.multipart !== (ledger.plan.kind === 'parts'))
+    return remove(ledger, { kind: 'send-again' })
+  if (step.kind === 'declared') return { state, effects: [] }
+  // Parts can be sent again, and what is acknowledged is in the ledger; whole content may have arrived unnoticed.
+  if (ledger.plan.kind === 'whole' && ledger.footing === 'whole') return commit(ledger, true)
+  return queue({ ...ledger, footing: 'declared' })
 }
 
 /** Done only when size and MD5 agree; a checksum that the server has not computed yet is waited for. */
@@ -383,6 +398,7 @@ function goOn(ledger: Ledger, removal: Removal | null): Outcome {
   if (removal !== null) return remove(ledger, removal)
   switch (ledger.footing) {
     case 'none':
+    case 'unseen':
       return plan(ledger)
     case 'declared':
       return queue(ledger)
@@ -395,7 +411,10 @@ function goOn(ledger: Ledger, removal: Removal | null): Outcome {
 
 function plan(ledger: Ledger): Outcome {
   return {
-    state: { step: { kind: 'planned' }, ledger: { ...ledger, footing: 'none', partsSent: 0 } },
+    state: {
+      step: { kind: 'planned' },
+      ledger: { ...ledger, footing: ledger.footing === 'none' ? 'none' : 'unseen', partsSent: 0 },
+    },
     effects: [{ kind: 'declare' }],
   }
 }
@@ -425,7 +444,7 @@ function settle(ledger: Ledger, step: Step): Outcome {
 }
 
 function afterRemoval(ledger: Ledger, removal: Removal): Outcome {
-  const clean: Ledger = { ...ledger, footing: 'none', partsSent: 0 }
+  const clean: Ledger = { ...ledger, footing: 'unseen', partsSent: 0 }
   switch (removal.kind) {
     case 'send-again':
       return plan(clean)

@@ -228,15 +228,15 @@ test('an empty file that the server refuses is said before anything is sent (U27
 test('a pause stops the bytes within 200 ms and holds over a restart; then it goes on', async () => {
   const scene = await withOneFile(LARGE)
   const held = new Promise<() => void>((resolve) => {
-    scene.server.fail('PUT', CONTENT, { kind: 'hold', afterBytes: MIB, act: resolve })
+    scene.server.fail('PUT', CONTENT, { kind: 'hold', afterBytes: MIB, act: (_, drop) => resolve(drop) })
   })
   scene.session()
   scene.add(scene.sources('data.bin'))
-  const goOn = await held
+  const drop = await held
   const asked = performance.now()
   scene.command('pause')
   // What was on its way already is taken now; then the end of the connection is seen.
-  goOn()
+  drop()
   const put = () => scene.server.seen.find(({ method }) => method === 'PUT')
   await expect.poll(() => put()?.closedAt, { interval: 5 }).toBeTypeOf('number')
   expect((put()?.closedAt ?? Infinity) - asked).toBeLessThan(200)
@@ -268,6 +268,23 @@ test('cancelling removes what is not finished from the draft and keeps what is',
   await scene.stop()
   scene.open()
   expect(scene.engine?.transfer(scene.depositId).state).toBe('cancelled')
+})
+
+test('files that are cancelled while their names are declared are removed all the same', async () => {
+  const scene = await createScene()
+  for (const name of ['a', 'b', 'c']) scene.write(name, name)
+  const held = new Promise<() => void>((resolve) => {
+    scene.server.fail('POST', FILES, { kind: 'hold', afterBytes: 1, act: resolve })
+  })
+  scene.open()
+  scene.session()
+  scene.add(scene.sources('a', 'b', 'c'))
+  const goOn = await held
+  scene.command('cancel')
+  goOn()
+  await scene.until('cancelled')
+  await expect.poll(() => scene.server.count('DELETE', /./)).toBe(3)
+  await expect.poll(() => scene.listed()).toEqual({})
 })
 
 test('a large file goes on after the parts that arrived, also in a new process (U39)', async () => {

@@ -174,6 +174,7 @@ class ProcessHost implements TransferHost {
           break
         case 'not-opened':
           onRefused(new DeskError(message.error.code, message.error.params))
+          engine.kill()
           break
         case 'answer':
           this.#take(message.id)?.resolve(message.value)

@@ -13,7 +13,7 @@ import {
   type Progress,
   type Tally,
 } from '../../core/transfer/derive.ts'
-import { isSettled, type Effect, type TransferState } from '../../core/transfer/machine.ts'
+import type { Effect, TransferState } from '../../core/transfer/machine.ts'
 import { bytesPerSecond, countBytes, leftMs, startRate, type Rate } from '../../core/transfer/rate.ts'
 import type { StoredDeposit, StoredFile } from './journal/rows.ts'
 import type { HashedParts } from './perform.ts'
@@ -76,6 +76,8 @@ export class LiveDeposit {
   /** A list or a declaration is under way. */
   calling = false
   batch = DECLARE_AT_ONCE
+  /** Calls that declare and were refused, in a row. */
+  declareStrikes = 0
   /** Ends when the last write to the draft has: two at once refuse each other (live findings C8). */
   lastWrite: Promise<unknown> = Promise.resolve()
   tally: Tally = NOTHING_COUNTED
@@ -114,8 +116,10 @@ export class LiveDeposit {
     this.rate = countBytes(this.rate ?? startRate(now), bytes, now)
   }
 
-  isSettled(): boolean {
-    return this.files.every(({ state }) => isSettled(state.step))
+  /** Every file is done, cancelled or left out, and nothing is left to be told to the server. */
+  get isSettled(): boolean {
+    const { states, clearing } = this.tally
+    return clearing === 0 && states.verified + states.cancelled + states['left-out'] === this.files.length
   }
 
   transfer(hold: Hold | null, now: number): DepositTransfer {

@@ -209,10 +209,13 @@ export class States {
   }
 
   #take(file: LiveFile, { state, effects }: Outcome): void {
+    // With the same step, what it asks for is still to be done, or under way.
+    if (state.step !== file.state.step) {
+      file.todo = null
+      clearTimer(file)
+      if (state.step.kind !== 'sending') file.progress = NO_PROGRESS
+    }
     file.state = state
-    file.todo = null
-    clearTimer(file)
-    if (state.step.kind !== 'sending') file.progress = NO_PROGRESS
     for (const effect of effects) this.#effect(file, effect)
     file.deposit.recount(file)
     this.#parts.onFile(file)
@@ -255,8 +258,7 @@ export class States {
   }
 
   #settleWhenDone(deposit: LiveDeposit): void {
-    const { verified, cancelled, 'left-out': leftOut } = deposit.tally.states
-    if (verified + cancelled + leftOut < deposit.files.length || !deposit.isSettled()) return
+    if (!deposit.isSettled) return
     quietly(() => this.#store(() => this.#journal.setDeposit(deposit.depositId, { ...deposit, settled: true })))
     const transfer = deposit.transfer(null, monotonic())
     this.settled.set(deposit.depositId, transfer)

@@ -28,8 +28,9 @@ const remoteSchema: z.ZodType<RemoteFile> = z.strictObject({
 const removal = removalSchema.nullable()
 const stepSchema: z.ZodType<Step> = z.discriminatedUnion('kind', [
   z.strictObject({
-    kind: z.literal(['planned', 'declaring', 'declared', 'sending', 'checking', 'cancelled', 'left-out']),
+    kind: z.literal(['planned', 'declared', 'sending', 'checking', 'cancelled', 'left-out']),
   }),
+  z.strictObject({ kind: z.literal('declaring'), from: z.enum(['none', 'unseen']) }),
   z.strictObject({ kind: z.literal('committing'), inDoubt: z.boolean() }),
   z.strictObject({ kind: z.literal('verifying'), looks: z.int() }),
   z.strictObject({ kind: z.literal('hashing'), remote: remoteSchema }),
@@ -50,7 +51,7 @@ const sourceSchema: z.ZodType<SourceFile['source']> = z.discriminatedUnion('kind
 
 const ledgerShape = {
   bytes: z.int().nonnegative(),
-  footing: z.enum(['none', 'asked', 'declared', 'begun', 'whole']) satisfies z.ZodType<Ledger['footing']>,
+  footing: z.enum(['none', 'unseen', 'asked', 'declared', 'begun', 'whole']) satisfies z.ZodType<Ledger['footing']>,
   parts_sent: z.int().nonnegative(),
   md5: z.string().nullable(),
   sha256: z.string().nullable(),

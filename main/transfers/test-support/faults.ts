@@ -16,8 +16,11 @@ export type Fault =
     }
   /** The answer arrives changed. */
   | { readonly kind: 'rewrite'; readonly change: (body: Record<string, unknown>) => unknown }
-  /** When this much of the body has come, nothing more is taken; `act` is told, and may let it go on. */
-  | { readonly kind: 'hold'; readonly afterBytes: number; readonly act: (goOn: () => void) => void }
+  /**
+   * When this much of the body has come, nothing more is taken; `act` is told, and may let it go on, or have the rest taken
+   * and thrown away.
+   */
+  | { readonly kind: 'hold'; readonly afterBytes: number; readonly act: (goOn: () => void, drop: () => void) => void }
 
 type Rule = { readonly method: string; readonly path: RegExp; readonly fault: Fault; times: number }
 
@@ -106,6 +109,7 @@ export class FaultyServer {
     })
     passed.on('response', (answered) => this.#answer(seen, fault, answered, incoming, answer))
     let held = false
+    let dropped = false
     incoming.on('data', (chunk: Buffer) => {
       seen.bytes += chunk.length
       if (fault?.kind === 'cut' && seen.bytes >= fault.afterBytes) {
@@ -117,10 +121,14 @@ export class FaultyServer {
         held = true
         incoming.pause()
         passed.write(chunk)
-        fault.act(() => incoming.resume())
+        const drop = () => {
+          dropped = true
+          incoming.resume()
+        }
+        fault.act(() => incoming.resume(), drop)
         return
       }
-      if (passed.write(chunk) || held) return
+      if (dropped || passed.write(chunk) || held) return
       incoming.pause()
       passed.once('drain', () => incoming.resume())
     })
