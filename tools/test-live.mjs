@@ -4,18 +4,27 @@ import { spawnSync } from 'node:child_process'
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { build } from './build.mjs'
-import { up, whyNot } from './invenio/invenio.mjs'
+import { down, up, whyNot } from './invenio/invenio.mjs'
 import { asNode, root } from './runtime.mjs'
 import { setup } from './setup.mjs'
 
+/** Exit status that says that nothing was tested. */
+const NO_SERVER = 3
 const full = process.argv.includes('--full')
-if (!process.env.INVENIO_URL) {
+const own = !process.env.INVENIO_URL
+if (own) {
   const reason = whyNot()
   if (reason) {
     console.error(`There is no INVENIO_URL, and no InvenioRDM can be started here: ${reason}.`)
-    process.exit(1)
+    process.exit(NO_SERVER)
   }
-  Object.assign(process.env, await up())
+  try {
+    Object.assign(process.env, await up())
+  } catch (error) {
+    console.error(`No InvenioRDM could be started: ${error instanceof Error ? error.message : String(error)}`)
+    await down()
+    process.exit(NO_SERVER)
+  }
 }
 console.log(`Against ${process.env.INVENIO_URL}`)
 const electron = await setup({ headless: false })
@@ -51,6 +60,7 @@ const kill = spawnSync(
 )
 tally[kill.status === 0 ? 'passed' : 'failed']++
 
+if (own) await down()
 if (process.env.DEPOSIT_DESK_RESULTS) writeFileSync(process.env.DEPOSIT_DESK_RESULTS, JSON.stringify(tally))
 console.log(`${tally.passed} passed, ${tally.failed} failed`)
 process.exit(tally.failed === 0 && tally.passed > 0 ? 0 : 1)
