@@ -8,7 +8,6 @@ import { root } from './runtime.mjs'
 
 const FOLDER = join(root, 'out/start')
 const SAMPLE = join(root, 'assets/sample-deposit')
-const SAMPLE_FILES = 14
 
 /** Deposits the sample folder, says each step and the DOI. Throws where a step does not come to its end. @param {string} electron */
 export async function demonstrate(electron) {
@@ -45,7 +44,7 @@ export async function demonstrate(electron) {
     })
     await step('Draft created, files on their way', () => job.createDraft(page))
     await step('Described', () => job.describe(page, job.SAMPLE_DESCRIPTION))
-    await step(`${SAMPLE_FILES} files verified by their MD5`, () => job.waitUntilVerified(page, SAMPLE_FILES))
+    await step(`${job.SAMPLE_FILES} files verified by their MD5`, () => job.waitUntilVerified(page, job.SAMPLE_FILES))
     await step('Publishing confirmed', () => job.openGuard(page))
     await step('Published', async () => {
       await job.confirmPublishing(page)
