@@ -46,10 +46,11 @@ export function TextField({
   icon,
   end,
   inputRef,
+  onKeyDown,
   ...rest
 }: TextFieldProps) {
   return (
-    <AriaTextField {...rest} isInvalid={Boolean(error)} className={cx(styles.field)}>
+    <AriaTextField {...rest} onKeyDown={passOn(onKeyDown)} isInvalid={Boolean(error)} className={cx(styles.field)}>
       <FieldLabel label={label} note={note} required={rest.isRequired} />
       <Group className={cx(styles.frame)} isInvalid={Boolean(error)} isDisabled={rest.isDisabled ?? false}>
         {icon && <Icon as={icon} />}
@@ -61,11 +62,29 @@ export function TextField({
   )
 }
 
+/** React Aria keeps a key to the field that listens for one, so that Esc would not close the dialog around it. */
+function passOn(onKeyDown: AriaTextFieldProps['onKeyDown']): NonNullable<AriaTextFieldProps['onKeyDown']> {
+  return (event) => {
+    onKeyDown?.(event)
+    event.continuePropagation()
+  }
+}
+
 export type TextAreaProps = Common & { readonly rows?: number; readonly inputRef?: Ref<HTMLTextAreaElement> }
 
-export function TextArea({ label, note, description, error, placeholder, rows = 4, inputRef, ...rest }: TextAreaProps) {
+export function TextArea({
+  label,
+  note,
+  description,
+  error,
+  placeholder,
+  rows = 4,
+  inputRef,
+  onKeyDown,
+  ...rest
+}: TextAreaProps) {
   return (
-    <AriaTextField {...rest} isInvalid={Boolean(error)} className={cx(styles.field)}>
+    <AriaTextField {...rest} onKeyDown={passOn(onKeyDown)} isInvalid={Boolean(error)} className={cx(styles.field)}>
       <FieldLabel label={label} note={note} required={rest.isRequired} />
       <AriaTextArea
         ref={inputRef}

@@ -73,8 +73,7 @@ function SearchPanel({ onClose }: { onClose: () => void }) {
       <Menu
         aria-label={messages.results}
         className={cx(styles.list)}
-        // It scrolls, so that it has to be reached by keyboard also while the field has the focus.
-        render={(props) => <div {...props} tabIndex={0} />}
+        // No tab stop of its own: the focus stays in the field, whose arrow keys move and scroll the list.
         renderEmptyState={() => <div className={styles.none}>{messages.none}</div>}
         onAction={(key) => {
           onClose()
