@@ -4,7 +4,7 @@ import { spawnSync } from 'node:child_process'
 import { existsSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { build } from './build.mjs'
-import { asNode, root } from './runtime.mjs'
+import { root } from './runtime.mjs'
 import { setup } from './setup.mjs'
 
 /** Fuses of Electron by their place in the wire (@electron/fuses, FuseV1Options), and how they must stand. */
@@ -30,7 +30,7 @@ if (!release) {
   args.push('--dir', `-c.electronDist=${dirname(electron)}`, `-c.electronVersion=${version}`)
   console.error(`Packaging with Electron ${version}, for trying on this computer.`)
 }
-const result = spawnSync(electron, args, { cwd: root, env: asNode(), stdio: ['ignore', 2, 2] })
+const result = spawnSync(process.execPath, args, { cwd: root, stdio: ['ignore', 2, 2] })
 if (result.status !== 0) process.exit(1)
 
 const binary = {
