@@ -1,8 +1,11 @@
 import { defineConfig } from '@playwright/test'
 
 export default defineConfig({
-  testDir: 'journeys',
-  testMatch: '**/*.journey.ts',
+  projects: [
+    { name: 'practice', testDir: 'journeys', testMatch: '*.journey.ts' },
+    // Against a real InvenioRDM: `npm run test:live`.
+    { name: 'live', testDir: 'live', testMatch: '*.journey.ts' },
+  ],
   outputDir: '../out/e2e/artifacts',
   fullyParallel: true,
   workers: 2,

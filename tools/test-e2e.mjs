@@ -1,5 +1,6 @@
 // The journeys through the window, in the real application on a display and keychain of their own.
-// `node tools/test-e2e.mjs connect` runs the files whose names match; other arguments go to Playwright.
+// `node tools/test-e2e.mjs keyboard` runs the files whose names match; other arguments go to Playwright. With `--live` those
+// against the real InvenioRDM of INVENIO_URL in place of the others.
 import { spawn } from 'node:child_process'
 import { join } from 'node:path'
 import { build } from './build.mjs'
@@ -7,13 +8,21 @@ import { startHeadless } from './headless.mjs'
 import { root } from './runtime.mjs'
 import { setup } from './setup.mjs'
 
+const live = process.argv.includes('--live')
+const rest = process.argv.slice(2).filter((argument) => argument !== '--live')
 const electron = await setup({ headless: true })
 build(electron)
 const place =
   process.platform === 'linux' ? await startHeadless({ keychain: true }) : { env: process.env, stop: () => {} }
 const child = spawn(
   process.execPath,
-  [join(root, 'node_modules/@playwright/test/cli.js'), 'test', '--config', 'e2e', ...process.argv.slice(2)],
+  [
+    join(root, 'node_modules/@playwright/test/cli.js'),
+    'test',
+    '--config=e2e',
+    `--project=${live ? 'live' : 'practice'}`,
+    ...rest,
+  ],
   {
     cwd: root,
     env: {

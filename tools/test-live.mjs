@@ -1,5 +1,5 @@
-// `npm run test:live`: contract checks, `desk`, and SIGKILL with resume, against a real InvenioRDM: that of INVENIO_URL and
-// its tokens, else one that tools/invenio starts. Last line: `N passed, N failed`. `-- --full` kills 20 times over 1.2 GB.
+// `npm run test:live`: contract checks, `desk`, the window, and SIGKILL with resume, against a real InvenioRDM: that of
+// INVENIO_URL and its tokens, else one that tools/invenio starts. Last line: `N passed, N failed`. `-- --full` kills 20 times over 1.2 GB.
 import { spawnSync } from 'node:child_process'
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
@@ -46,6 +46,16 @@ const { status } = spawnSync(electron, vitest, { cwd: root, env: asNode(), stdio
 const counted = existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : null
 tally.passed += counted?.numPassedTests ?? 0
 tally.failed += Math.max(counted?.numFailedTests ?? 0, status === 0 ? 0 : 1)
+
+const windowFile = join(root, 'out/live/window.json')
+const window = spawnSync(process.execPath, [join(root, 'tools/test-e2e.mjs'), '--live'], {
+  cwd: root,
+  env: { ...process.env, DEPOSIT_DESK_RESULTS: windowFile },
+  stdio: ['ignore', 1, 2],
+})
+const seen = existsSync(windowFile) ? JSON.parse(readFileSync(windowFile, 'utf8')) : null
+tally.passed += seen?.passed ?? 0
+tally.failed += Math.max(seen?.failed ?? 0, window.status === 0 ? 0 : 1)
 
 const size = full ? [] : ['--kills', '5', '--files', '30', '--bytes', '300000000']
 const env = asNode({ DEPOSIT_DESK_TOKEN: process.env.RESEARCHER_TOKEN })
