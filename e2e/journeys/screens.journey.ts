@@ -16,7 +16,7 @@ import {
 } from '../../tools/main-job.mjs'
 import { makeFolder, makeLargeFile, SAMPLE } from '../fixtures/data.ts'
 import { expect, test } from '../fixtures/desk.ts'
-import { look } from '../fixtures/look.ts'
+import { expectWhole, look } from '../fixtures/look.ts'
 
 /** Pictures of every screen, in light and dark, each checked against WCAG 2.2 AA. */
 
@@ -151,4 +151,35 @@ test('sending, pausing, cancelling, signing out', async ({ desk, folder, server,
     .first()
     .waitFor()
   await look(page, 'settings-unreachable')
+})
+
+test('at 200 percent, in the smallest window and in high contrast', async ({ desk }) => {
+  const { app, page } = desk
+  await choosePractice(page)
+  await desk.drop(SAMPLE)
+  await waitForReview(page)
+  await createDraft(page)
+  await open(page, 'Settings')
+  for (const theme of ['Dark, high contrast', 'Light, high contrast'] as const) {
+    await page.getByRole('button', { name: /Theme/ }).click()
+    await page.getByRole('option', { name: theme, exact: true }).click()
+    await look(page, `settings ${theme}`.toLowerCase().replace(/\W+/g, '-'))
+  }
+  const screens = async (name: string) => {
+    for (const screen of ['Settings', 'Transfers', 'Deposits']) {
+      await open(page, screen)
+      await expectWhole(page, `${screen.toLowerCase()}-${name}`)
+    }
+    await page.getByRole('listbox', { name: 'Deposits' }).getByRole('option').first().dblclick()
+    await page.getByRole('textbox', { name: 'Title' }).waitFor()
+    await expectWhole(page, `editor-${name}`)
+  }
+  await app.evaluate(({ BrowserWindow }) => BrowserWindow.getAllWindows()[0]?.setContentSize(900, 600))
+  await screens('small')
+  await app.evaluate(({ BrowserWindow }) => {
+    const [window] = BrowserWindow.getAllWindows()
+    window?.setContentSize(1280, 800)
+    window?.webContents.setZoomFactor(2)
+  })
+  await screens('200-percent')
 })

@@ -8,20 +8,24 @@ import { choosePractice } from '../../tools/main-job.mjs'
 import { expect, test } from '../fixtures/desk.ts'
 
 /** Starts the application on its own, without Playwright, and waits for its end. */
-async function startAgain(home: string): Promise<number | null> {
+async function startAgain(home: string): Promise<{ code: number | null; said: string }> {
   const { ELECTRON_RUN_AS_NODE: _, ...env } = process.env
   const electron = process.env['DEPOSIT_DESK_ELECTRON'] ?? findElectron() ?? ''
   const child = spawn(electron, [...chromiumFlags({ virtual: process.platform === 'linux' }), root], {
     env: { ...env, DEPOSIT_DESK_HOME: home, DEPOSIT_DESK_TEST: '1', DEPOSIT_DESK_KEYCHAIN: 'memory' },
-    stdio: 'ignore',
+    stdio: ['ignore', 'ignore', 'pipe'],
   })
-  const [code] = (await once(child, 'exit')) as [number | null]
-  return code
+  let said = ''
+  child.stderr.on('data', (chunk: Buffer) => {
+    said += chunk.toString()
+  })
+  const [code] = (await once(child, 'close')) as [number | null]
+  return { code, said }
 }
 
 test('a second start brings the first window to the front', async ({ desk: { app, home } }) => {
   await app.evaluate(({ BrowserWindow }) => BrowserWindow.getAllWindows()[0]?.hide())
-  expect(await startAgain(home)).toBe(0)
+  expect(await startAgain(home)).toMatchObject({ code: 0 })
   await expect
     .poll(() => app.evaluate(({ BrowserWindow }) => BrowserWindow.getAllWindows().map((window) => window.isVisible())))
     .toEqual([true])
@@ -63,4 +67,23 @@ test('every command of the menu does its work', async ({ launch }) => {
   await expect(page.getByRole('heading', { name: 'Deposits', exact: true })).toBeVisible()
   await choose('palette')
   await expect(page.getByRole('dialog')).toBeVisible()
+})
+
+test('while the command line works on the deposits, it says so and leaves them alone', async ({ home }) => {
+  const electron = process.env['DEPOSIT_DESK_ELECTRON'] ?? findElectron() ?? ''
+  const hold = `
+    const db = new (require('node:sqlite').DatabaseSync)(${JSON.stringify(join(home, 'owner.db'))})
+    db.exec('BEGIN EXCLUSIVE')
+    console.log('held')
+    process.stdin.resume().on('end', () => process.exit())`
+  const owner = spawn(electron, ['-e', hold], {
+    env: { ...process.env, ELECTRON_RUN_AS_NODE: '1' },
+    stdio: ['pipe', 'pipe', 'ignore'],
+  })
+  await once(owner.stdout, 'data')
+  const { code, said } = await startAgain(home)
+  owner.stdin.end()
+  await once(owner, 'exit')
+  expect(code).toBe(1)
+  expect(said).toContain('Deposit Desk is already running with these deposits.')
 })

@@ -22,7 +22,7 @@ const CONTENT_SECURITY_POLICY = [
   "form-action 'none'",
   "require-trusted-types-for 'script'",
   // dompurify cleans what is shown; the editor parses what is pasted in a document of its own.
-  'trusted-types dompurify default ProseMirrorClipboard',
+  'trusted-types dompurify ProseMirrorClipboard',
 ].join('; ')
 
 /** Headers of every answer to the window. */
