@@ -168,11 +168,11 @@ test('at 200 percent, in the smallest window and in high contrast', async ({ des
   const screens = async (name: string) => {
     for (const screen of ['Settings', 'Transfers', 'Deposits']) {
       await open(page, screen)
-      await expectWhole(page, `${screen.toLowerCase()}-${name}`)
+      await expectWhole(desk, `${screen.toLowerCase()}-${name}`)
     }
     await page.getByRole('listbox', { name: 'Deposits' }).getByRole('option').first().dblclick()
     await page.getByRole('textbox', { name: 'Title' }).waitFor()
-    await expectWhole(page, `editor-${name}`)
+    await expectWhole(desk, `editor-${name}`)
   }
   await app.evaluate(({ BrowserWindow }) => BrowserWindow.getAllWindows()[0]?.setContentSize(900, 600))
   await screens('small')
