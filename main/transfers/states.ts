@@ -86,7 +86,7 @@ export class States {
   add(deposit: Omit<StoredDeposit, 'error' | 'settled'>, sources: readonly SourceFile[]): void {
     const { depositId } = deposit
     const known = this.deposits.get(depositId) ?? this.stored(depositId)
-    if (known?.draftId === deposit.draftId) return
+    if (known !== null && known.draftId === deposit.draftId) return
     this.forget(depositId)
     const stored = { ...deposit, error: null, settled: false }
     const begin = this.#journal.rebuilt ? recallFile : planFile
