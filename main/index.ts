@@ -79,8 +79,9 @@ function start(): void {
     isOurs: (event) => isFromWindow(event, desk.window?.webContents ?? null),
     log: log.failure,
   })
-  app.on('second-instance', () => desk.open())
-  app.on('activate', () => desk.open())
+  const open = () => void app.whenReady().then(() => desk.open())
+  app.on('second-instance', open)
+  app.on('activate', open)
   void app.whenReady().then(() => {
     limitSession(session.defaultSession)
     serveWindow(join(dist, 'renderer'))
