@@ -17,7 +17,7 @@ export type Command =
   | { readonly kind: 'resume'; readonly json: boolean }
   | { readonly kind: 'status'; readonly json: boolean }
   | {
-      readonly kind: 'verify'
+      readonly kind: 'verify' | 'download'
       readonly record: string
       readonly folder: string
       readonly server: ServerChoice | null
@@ -41,6 +41,9 @@ export const HELP = `Deposit Desk publishes folders of data to Zenodo and other 
   desk status                     what there is, and how far
   desk verify RECORD FOLDER [--server SERVER]
                                   compare a record or draft (its id, address or DOI) with a folder by MD5
+  desk download RECORD FOLDER [--server SERVER]
+                                  fetch all files of a record or draft into a folder, each checked by MD5; what is there
+                                  stays, and what was interrupted goes on with the same command
   desk help | version
 
   --json                          one JSON object a line in place of text
@@ -48,7 +51,8 @@ export const HELP = `Deposit Desk publishes folders of data to Zenodo and other 
 The token is taken from DEPOSIT_DESK_TOKEN, else from the keychain of this computer, where the application keeps it. Practice
 needs none. Everything is kept in DEPOSIT_DESK_HOME, by default in the folder of the application.
 
-Exit status: 0 done, 1 failed, 2 wrong use, 3 not finished, but “desk resume” goes on.
+Exit status: 0 done, 1 failed, 2 wrong use, 3 not finished, but “desk resume” goes on, or
+the same “desk download”.
 `
 
 const OPTIONS = {
@@ -71,6 +75,7 @@ const ALLOWED: Readonly<Record<string, readonly Option[]>> = {
   resume: ['json'],
   status: ['json'],
   verify: ['server', 'json'],
+  download: ['server', 'json'],
   help: [],
   version: [],
 }
@@ -110,10 +115,11 @@ export function readArguments(args: readonly string[]): Command {
         json,
       }
     }
-    case 'verify': {
+    case 'verify':
+    case 'download': {
       const [record = '', folder = ''] = expect('RECORD', 'FOLDER')
       return {
-        kind: 'verify',
+        kind: name,
         record,
         folder,
         server: values.server === undefined ? null : readServer(values.server),

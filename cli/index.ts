@@ -4,6 +4,7 @@ import { toAppError } from '../main/repository/http/client.ts'
 import { VERSION } from '../main/repository/http/version.ts'
 import { HELP, readArguments, UsageError, type Command } from './arguments.ts'
 import { follow, passes, placeOrder, readOrder, resumeAll, type Outcome } from './deposit.ts'
+import { download } from './download.ts'
 import { openOrders } from './orders.ts'
 import { createOutput, type Output } from './output.ts'
 import { homeFolder, openSession, type Session } from './session.ts'
@@ -32,6 +33,8 @@ async function run(command: Command, output: Output, signal: AbortSignal): Promi
       return DONE
     case 'verify':
       return (await verify(command, home, environment, output)) ? DONE : FAILED
+    case 'download':
+      return (await download(command, home, environment, output, signal)) ? DONE : FAILED
     case 'deposit': {
       const wish = await readOrder(command, output)
       return withSession(home, signal, async (session) => {
@@ -79,8 +82,9 @@ async function main(): Promise<number> {
       stop.abort(new Stopped())
     })
   }
+  let command: Command | null = null
   try {
-    const command = readArguments(process.argv.slice(2))
+    command = readArguments(process.argv.slice(2))
     return await run(command, output, stop.signal)
   } catch (error) {
     output.end()
@@ -89,7 +93,8 @@ async function main(): Promise<number> {
       return WRONG_USE
     }
     if (stop.signal.aborted) {
-      process.stderr.write('Stopped. Nothing is lost: “desk resume” goes on from here.\n')
+      const again = command?.kind === 'download' ? 'the same command' : '“desk resume”'
+      process.stderr.write(`Stopped. Nothing is lost: ${again} goes on from here.\n`)
       return UNFINISHED
     }
     const told = toAppError(error, '')

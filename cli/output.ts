@@ -43,16 +43,32 @@ export type OutputEvent =
       readonly missing: number
       readonly extra: number
     }
+  /** A file of `download`, saved as `path` in the folder. `kept`: it was there already. */
+  | {
+      readonly event: 'saved'
+      readonly key: string
+      readonly path: string
+      readonly bytes: number
+      readonly md5: string
+      readonly kept: boolean
+    }
+  | {
+      readonly event: 'downloaded'
+      readonly record: { readonly id: string; readonly url: string }
+      readonly files: number
+      readonly kept: number
+      readonly failed: number
+      readonly bytes: number
+    }
   | { readonly event: 'note'; readonly text: string }
 
 export type Progress = {
   readonly files: number
   readonly verifiedFiles: number
   readonly bytes: number
-  readonly sentBytes: number
   readonly bytesPerSecond: number | null
   readonly leftMs: number | null
-}
+} & ({ readonly sentBytes: number } | { readonly receivedBytes: number })
 
 export type Output = { show(event: OutputEvent): void; error(error: AppError): void; end(): void }
 
@@ -152,13 +168,24 @@ function textOf(event: Exclude<OutputEvent, { event: 'progress' }>): string | nu
       return `${event.result.padEnd(9)}  ${printable(event.key)}`
     case 'verified':
       return `${count(event.equal, 'file')} equal, ${event.different} different, ${event.missing} missing in the folder, ${event.extra} not in the record`
+    case 'saved': {
+      const { key, path, kept, bytes, md5 } = event
+      const name = path === key ? printable(key) : `${printable(key)} as ${printable(path)}`
+      return `${kept ? 'kept    ' : 'verified'}  ${name}  ${formatBytes(bytes)}  md5 ${md5}`
+    }
+    case 'downloaded': {
+      const { files, kept, failed, bytes, record } = event
+      const rest = `${kept > 0 ? `; there already: ${kept}` : ''}${failed > 0 ? `; not downloaded: ${failed}` : ''}`
+      return `Done: ${count(files, 'file')}, ${formatBytes(bytes)}, each MD5 equal${rest}. ${record.url}`
+    }
     case 'note':
       return event.text
   }
 }
 
 function barOf(progress: Progress, columns: number): string {
-  const share = progress.bytes === 0 ? 1 : Math.min(1, progress.sentBytes / progress.bytes)
+  const moved = 'sentBytes' in progress ? progress.sentBytes : progress.receivedBytes
+  const share = progress.bytes === 0 ? 1 : Math.min(1, moved / progress.bytes)
   const rate = progress.bytesPerSecond === null ? '' : `  ${formatRate(progress.bytesPerSecond)}`
   const left = progress.leftMs === null ? '' : `  ${formatDuration(progress.leftMs)} left`
   const figures = ` ${Math.floor(share * 100)} %  ${progress.verifiedFiles}/${progress.files} files${rate}${left}`

@@ -3,15 +3,14 @@ import { resolve } from 'node:path'
 import type { ServerChoice } from '../contract/desk/account.ts'
 import { DEFAULT_CHOICES } from '../contract/desk/folder.ts'
 import type { FileEntry } from '../contract/repository/file.ts'
-import { DeskError } from '../contract/errors.ts'
 import { planDeposit, type PlannedFile } from '../core/deposit/plan.ts'
 import { createKeychain } from '../main/accounts/keychain/keychain.ts'
 import { resolveServer } from '../main/accounts/servers.ts'
-import { asDeskError } from '../main/deposits/context.ts'
 import { createFolders, type FinishedScan } from '../main/deposits/folders.ts'
+import { findRecord } from '../main/downloads/find.ts'
+import { namePaths } from '../main/downloads/names.ts'
 import { createDeskEvents } from '../main/events.ts'
-import { listDraftFiles, listRecordFiles } from '../main/repository/files.ts'
-import { createClient, HttpError, type RepositoryClient, type Server } from '../main/repository/http/client.ts'
+import { createClient, type Server } from '../main/repository/http/client.ts'
 import { openDeskStore } from '../main/store/store.ts'
 import { createBuffers, openSource } from '../main/transfers/source.ts'
 import type { Command } from './arguments.ts'
@@ -20,7 +19,7 @@ import { practiceOf } from './session.ts'
 
 /** Compares a record or draft with a folder, by MD5. True when they hold the same. */
 export async function verify(
-  command: Extract<Command, { kind: 'verify' }>,
+  command: Extract<Command, { kind: 'verify' | 'download' }>,
   home: string,
   environment: NodeJS.ProcessEnv,
   output: Output,
@@ -30,10 +29,10 @@ export async function verify(
   try {
     const client = createClient(await findServer(home, environment, choice, practice.server))
     try {
-      const remote = await listFiles(client, recordId)
+      const { files } = await findRecord(client, recordId)
       const folders = createFolders(createDeskEvents())
       const { id } = await folders.walk([resolve(command.folder)])
-      return await compare(remote, await folders.take(id), output)
+      return await compare(files, await folders.take(id), output)
     } finally {
       await client.close()
     }
@@ -59,8 +58,7 @@ export function readRecordName(text: string, choice: ServerChoice | null): { rec
 }
 
 async function compare(remote: readonly FileEntry[], scan: FinishedScan, output: Output): Promise<boolean> {
-  const entries = new Map(remote.map((entry) => [entry.key, entry]))
-  const planned = likeliestPlan(scan, entries)
+  const { planned, entries } = likeliestPlan(scan, remote)
   const tally = { equal: 0, different: 0, missing: 0, extra: 0 }
   const tell = (result: keyof typeof tally, key: string) => {
     tally[result]++
@@ -77,19 +75,26 @@ async function compare(remote: readonly FileEntry[], scan: FinishedScan, output:
   return tally.different + tally.missing + tally.extra === 0
 }
 
-/** The folder as it would be named for the record: with its paths, flattened, or zipped, whichever fits best. */
-function likeliestPlan(scan: FinishedScan, entries: ReadonlyMap<string, FileEntry>): readonly PlannedFile[] {
+/** The folder as it would be named for the record: with its paths, flattened, or zipped; or as downloaded from it. */
+function likeliestPlan(scan: FinishedScan, remote: readonly FileEntry[]) {
+  const paths = namePaths(remote.map(({ key }) => key))
+  const named = [
+    new Map(remote.map((entry) => [entry.key, entry])),
+    // Compared with the names of a plan, which are in NFC.
+    new Map(remote.map((entry) => [(paths.get(entry.key) ?? entry.key).normalize('NFC'), entry])),
+  ]
   const unlimited = { maxFiles: null, quotaBytes: null, maxFileBytes: null, emptyFiles: 'accepted' } as const
-  const plans = (['keep', 'flatten', 'zip'] as const).flatMap((subfolders) =>
-    [null, 100].map(
-      (maxFiles) => planDeposit(scan.entries, { ...DEFAULT_CHOICES, subfolders }, { ...unlimited, maxFiles }).files,
-    ),
+  const likely = (['keep', 'flatten', 'zip'] as const).flatMap((subfolders) =>
+    [null, 100].flatMap((maxFiles) => {
+      const limits = { ...unlimited, maxFiles }
+      const planned = planDeposit(scan.entries, { ...DEFAULT_CHOICES, subfolders }, limits).files
+      return named.map((entries) => {
+        const known = planned.filter(({ key }) => entries.has(key)).length
+        return { planned, entries, unknown: planned.length + entries.size - 2 * known }
+      })
+    }),
   )
-  const unknown = (files: readonly PlannedFile[]) =>
-    files.filter(({ key }) => !entries.has(key)).length +
-    entries.size -
-    files.filter(({ key }) => entries.has(key)).length
-  return plans.reduce((best, plan) => (unknown(plan) < unknown(best) ? plan : best))
+  return likely.reduce((best, one) => (one.unknown < best.unknown ? one : best))
 }
 
 async function md5Of(file: PlannedFile, scan: FinishedScan): Promise<string> {
@@ -110,22 +115,8 @@ async function md5Of(file: PlannedFile, scan: FinishedScan): Promise<string> {
   return hash.digest('hex')
 }
 
-async function listFiles(client: RepositoryClient, recordId: string): Promise<FileEntry[]> {
-  try {
-    return await listRecordFiles(client, recordId).catch((error: unknown) => {
-      if (!(error instanceof HttpError && error.status === 404)) throw error
-      return listDraftFiles(client, recordId)
-    })
-  } catch (error) {
-    const refused =
-      error instanceof HttpError && [403, 404, 410].includes(error.status) && !error.tokenRefused && !error.html
-    if (refused) throw new DeskError('record-not-found', { record: recordId, server: client.server.name })
-    throw asDeskError(error, client.server.name)
-  }
-}
-
 /** With a token where there is one: a published record can be read without. */
-async function findServer(
+export async function findServer(
   home: string,
   environment: NodeJS.ProcessEnv,
   choice: ServerChoice,

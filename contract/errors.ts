@@ -233,7 +233,7 @@ export const ERRORS = {
 
   'record-not-found': {
     happened: 'There is no record or draft {record} on {server} that you may read.',
-    next: 'Nothing was compared.',
+    next: 'Nothing was done.',
     todo: 'Check its number and the server, and that the token is that of its owner.',
     action: 'none',
   },
@@ -297,6 +297,24 @@ export const ERRORS = {
     happened: '{server} did not take {name}: {reason}.',
     next: 'It is not sent; the other files go on.',
     todo: 'Try again, or leave it out.',
+    action: 'retry',
+  },
+  'file-differs': {
+    happened: '{name} is in the folder already, and is not the file on {server}.',
+    next: 'It is left as it is; the other files go on.',
+    todo: 'Move it away or choose another folder, then download again.',
+    action: 'retry',
+  },
+  'download-differs': {
+    happened: '{name} arrived changed twice: MD5 {local} here, {remote} on {server}.',
+    next: 'What arrived was thrown away; the other files go on.',
+    todo: 'Check the network and try again; if it lasts, tell the people who run {server}.',
+    action: 'retry',
+  },
+  'file-not-fetched': {
+    happened: '{name} could not be downloaded from {server}: {reason}.',
+    next: 'It is not in the folder; the other files go on.',
+    todo: 'Download again later: what is complete is not fetched twice.',
     action: 'retry',
   },
   'transfers-busy': {

@@ -259,7 +259,7 @@ function giveNames(wishes: readonly Wish[]): { keys: string[]; warnings: PlanWar
 }
 
 /** `photos/a.jpg` with 2: `photos/a-2.jpg`; `.tar.gz` stays together. */
-function numbered(key: string, number: number): string {
+export function numbered(key: string, number: number): string {
   const end = /(?<=[^/])(\.tar)?\.[^./]+$/i.exec(key)?.index ?? key.length
   return `${key.slice(0, end)}-${number}${key.slice(end)}`
 }

@@ -1,5 +1,5 @@
 import { fileEntrySchema, fileListSchema, type FileEntry, type FileStart } from '../../contract/repository/file.ts'
-import { HttpError, type ContentCall, type RepositoryClient } from './http/client.ts'
+import { HttpError, type Content, type ContentCall, type ReceiveCall, type RepositoryClient } from './http/client.ts'
 import { remove } from './records.ts'
 
 /*
@@ -72,6 +72,18 @@ export async function readDraftFile(client: RepositoryClient, draftId: string, k
 /** Removes an entry and its bytes. One that is gone already is fine. Moves the revision of the draft. */
 export async function deleteDraftFile(client: RepositoryClient, draftId: string, key: string): Promise<void> {
   await remove(client, ['records', draftId, 'draft', 'files', key])
+}
+
+/** Streams the bytes of a committed file to `take`. HttpError 500 where nothing was committed, 416 for a range beyond the end. */
+export async function getContent<T>(
+  client: RepositoryClient,
+  of: { readonly kind: 'record' | 'draft'; readonly id: string },
+  key: string,
+  call: Omit<ReceiveCall, 'path'>,
+  take: (content: Content) => Promise<T>,
+): Promise<T> {
+  const draft = of.kind === 'draft' ? ['draft'] : []
+  return client.receive({ ...call, path: ['records', of.id, ...draft, 'files', key, 'content'] }, take)
 }
 
 async function list(client: RepositoryClient, path: readonly string[]): Promise<FileEntry[]> {

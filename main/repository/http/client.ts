@@ -3,9 +3,19 @@ import { z } from 'zod'
 import { DeskError, type AppError } from '../../../contract/errors.ts'
 import { fieldErrorSchema, type FieldError } from '../../../contract/repository/record.ts'
 import { fileEntrySchema, type FileEntry } from '../../../contract/repository/file.ts'
-import { cleanServerText, HttpError, isAbort, NetworkError, supportNumber, toAppError } from './errors.ts'
+import { isPrivateHost } from './addresses.ts'
+import {
+  cleanServerText,
+  HttpError,
+  isAbort,
+  isLoopback,
+  NetworkError,
+  redirectedElsewhere,
+  supportNumber,
+  toAppError,
+} from './errors.ts'
 import { parseJson } from './json.ts'
-import { Transport, type Exchange, type RawAnswer } from './transport.ts'
+import { Transport, type Exchange, type OpenAnswer, type RawAnswer } from './transport.ts'
 import { VERSION } from './version.ts'
 
 export { HttpError, isLoopback, NetworkError, reasonOf, toAppError } from './errors.ts'
@@ -51,6 +61,18 @@ export type ContentCall = {
   readonly stallMs?: number
 }
 
+export type ReceiveCall = {
+  readonly path: readonly string[]
+  /** Only the bytes from here on, if the content still is the one of `etag`; the server may send all of it nevertheless. */
+  readonly from?: { readonly bytes: number; readonly etag: string | null } | undefined
+  readonly signal?: AbortSignal | undefined
+  /** No byte comes this long: the call fails with a NetworkError of phase `stall`. Default 60 s. */
+  readonly stallMs?: number | undefined
+}
+
+/** Content as it comes. `status` is 200 for all of it, 206 for a part; which part, only Content-Range says. */
+export type Content = Pick<OpenAnswer, 'status' | 'header'> & { readonly chunks: AsyncIterable<Uint8Array> }
+
 export type Answer<T> = { readonly status: number; readonly value: T; readonly userId: string | null }
 
 export type RepositoryClient = {
@@ -63,6 +85,12 @@ export type RepositoryClient = {
   json<S extends z.ZodType>(call: ApiCall, schema: S): Promise<Answer<z.output<S>>>
   /** Streams bytes by PUT, once. A 200 may still be a failure: look for `errors` (live findings A3). */
   send(call: ContentCall): Promise<Answer<FileEntry>>
+  /**
+   * Streams content by GET, once, for as long as `take` works; what it throws, this throws. A redirect is followed with the
+   * token on the server's own origin, and without it to another https origin: where its storage is, which is nowhere on this
+   * computer or in a private network, unless the server itself is on this computer.
+   */
+  receive<T>(call: ReceiveCall, take: (content: Content) => Promise<T>): Promise<T>
   close(): Promise<void>
 }
 
@@ -170,6 +198,25 @@ class Client implements RepositoryClient {
     }
   }
 
+  async receive<T>(call: ReceiveCall, take: (content: Content) => Promise<T>): Promise<T> {
+    const storages: Transport[] = []
+    try {
+      await this.#keepBudget(call.signal)
+      const { value } = await this.#observe(async () => {
+        const open = await this.#openContent(call, storages)
+        const { status, header } = open
+        try {
+          return { raw: { status, header, text: '' }, value: await take({ status, header, chunks: open.chunks() }) }
+        } finally {
+          open.discard()
+        }
+      })
+      return value
+    } finally {
+      await Promise.all(storages.map((storage) => storage.close()))
+    }
+  }
+
   async close(): Promise<void> {
     if (this.#closed) return
     this.#closed = true
@@ -213,7 +260,7 @@ class Client implements RepositoryClient {
     await this.#keepBudget(signal)
   }
 
-  #noteBudget(raw: RawAnswer): void {
+  #noteBudget(raw: Pick<RawAnswer, 'header'>): void {
     const [limit, remaining, reset] = ['x-ratelimit-limit', 'x-ratelimit-remaining', 'x-ratelimit-reset'].map(
       (name) => {
         const value = raw.header(name)
@@ -242,20 +289,52 @@ class Client implements RepositoryClient {
     }
   }
 
+  /** The head of an answer that brings content. A pool for each storage on the way is put into `storages`. */
+  async #openContent(
+    { path, from, signal, stallMs = 60_000 }: ReceiveCall,
+    storages: Transport[],
+  ): Promise<OpenAnswer> {
+    const wanted: Record<string, string> = { accept: '*/*', 'accept-encoding': 'identity' }
+    if (from) wanted['range'] = `bytes=${from.bytes}-`
+    // A weak one can't be compared (RFC 9110, section 13.1.5).
+    if (from?.etag?.startsWith('"')) wanted['if-range'] = from.etag
+    let url = this.#url(path)
+    for (let hops = 0; ; hops++) {
+      // Once elsewhere, an address of this server is the wish of somebody else.
+      const own = url.origin === this.#base.origin && storages.length === 0
+      const transport = own ? this.#shared.transport : new Transport(url.origin, !isLoopback(this.#base.hostname))
+      if (!own) storages.push(transport)
+      const headers = { ...(own ? this.#headers() : { 'user-agent': USER_AGENT }), ...wanted }
+      const open = await transport.open({ url, headers, signal }, stallMs)
+      if (own) this.#note(open)
+      const { status, header } = open
+      if (status >= 200 && status < 300) return open
+      const location = header('location')
+      if (status >= 300 && status < 400 && location !== null) {
+        open.discard()
+        url = this.#storageUrl(URL.parse(location, url.href), hops)
+        continue
+      }
+      const raw = { status, header, text: await open.text() }
+      // Storage knows no accounts: what it refuses, such as a link that has expired, is trouble of the server.
+      const asIs = own || status >= 500 || status === 416 || status === 429
+      await this.#refuse(asIs ? raw : { ...raw, status: 502 })
+    }
+  }
+
   async #exchange(transport: Transport, exchange: Exchange): Promise<RawAnswer> {
     const raw = await transport.exchange(exchange)
-    if (exchange.url.origin !== this.#base.origin) return raw
-    this.#noteBudget(raw)
-    if (this.server.token !== null && raw.header('x-user-id') !== null) this.#namesUser = true
+    if (exchange.url.origin === this.#base.origin) this.#note(raw)
     return raw
   }
 
+  #note(answer: Pick<RawAnswer, 'header'>): void {
+    this.#noteBudget(answer)
+    if (this.server.token !== null && answer.header('x-user-id') !== null) this.#namesUser = true
+  }
+
   #redirected(target: URL | null): NetworkError {
-    const params = {
-      server: this.server.name,
-      target: cleanServerText(target?.host ?? '', null) || 'one that is not valid',
-    }
-    return new NetworkError('redirect', false, { code: 'redirected-elsewhere', params })
+    return redirectedElsewhere(this.server.name, target?.host ?? '')
   }
 
   /** Throws what an answer of 300 and more means. */
@@ -373,6 +452,15 @@ class Client implements RepositoryClient {
     const url = new URL(segments.join('/'), this.#base)
     // This escapes “'” and every other sign that the server refuses when it is raw (live findings B12).
     for (const [name, value] of Object.entries(query)) url.searchParams.set(name, String(value))
+    return url
+  }
+
+  /** Where the server says that content is, if one may go there. */
+  #storageUrl(url: URL | null, hops: number): URL {
+    const local = isLoopback(this.#base.hostname)
+    const allowed =
+      url?.origin === this.#base.origin || (url?.protocol === 'https:' && (local || !isPrivateHost(url.hostname)))
+    if (!url || !allowed || url.username !== '' || hops === REDIRECTS) throw this.#redirected(url)
     return url
   }
 

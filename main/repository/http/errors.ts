@@ -118,6 +118,12 @@ export function cleanServerText(text: unknown, token: string | null): string {
     .slice(0, 300)
 }
 
+/** The server pointed to an address that is not followed; `target`: its host, as the server gave it. */
+export function redirectedElsewhere(server: string, target: string): NetworkError {
+  const params = { server, target: cleanServerText(target, null) || 'one that is not valid' }
+  return new NetworkError('redirect', false, { code: 'redirected-elsewhere', params })
+}
+
 export function isAbort(error: unknown): boolean {
   return error instanceof Error && (error.name === 'AbortError' || error.name === 'TimeoutError')
 }

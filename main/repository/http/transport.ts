@@ -1,10 +1,12 @@
 import { subscribe } from 'node:diagnostics_channel'
-import type { Socket } from 'node:net'
+import { lookup, type LookupAddress } from 'node:dns'
+import type { LookupFunction, Socket } from 'node:net'
 import type { Readable } from 'node:stream'
 import { setTimeout as sleep } from 'node:timers/promises'
 import * as tls from 'node:tls'
 import { Agent, buildConnector, EnvHttpProxyAgent, request, type Dispatcher } from 'undici'
-import { isAbort, isLoopback, networkError, NetworkError, supportNumber } from './errors.ts'
+import { isPrivateAddress } from './addresses.ts'
+import { isAbort, isLoopback, networkError, NetworkError, redirectedElsewhere, supportNumber } from './errors.ts'
 
 const CONNECT_MS = 20_000
 /** A GET that has no first byte after this long is given up; other calls may take longer, since publishing thousands of files does. */
@@ -29,18 +31,31 @@ export type RawAnswer = {
   readonly text: string
 }
 
+/** An answer whose body has not been read. Read one of the two, or `discard` it. */
+export type OpenAnswer = {
+  readonly status: number
+  readonly header: (name: string) => string | null
+  text(): Promise<string>
+  /** Throws NetworkError, or the signal's reason. */
+  chunks(): AsyncGenerator<Uint8Array>
+  discard(): void
+}
+
 /** One connection pool for each origin, shared by all clients of the process for this origin. */
 export class Transport {
   readonly #origin: URL
+  readonly #publicOnly: boolean
   #dispatcher: Dispatcher | null = null
 
-  constructor(origin: string) {
+  /** `publicOnly`: no connection to an address of this computer or of a private network, whatever the name leads to. */
+  constructor(origin: string, publicOnly = false) {
     this.#origin = new URL(origin)
+    this.#publicOnly = publicOnly
   }
 
   /** Sends one request and reads the whole answer. Throws NetworkError, the signal's reason, or what `chunks` threw. */
   async exchange(call: Exchange): Promise<RawAnswer> {
-    this.#dispatcher ??= createDispatcher(this.#origin)
+    this.#dispatcher ??= createDispatcher(this.#origin, this.#publicOnly)
     const stall = new AbortController()
     const sending = typeof call.body === 'object' ? new SendingBody(call.body, stall) : null
     const signals = [stall.signal, ...(call.signal ? [call.signal] : [])]
@@ -57,11 +72,7 @@ export class Transport {
         headersTimeout: sending ? 0 : call.method === 'GET' ? GET_ANSWER_MS : OTHER_ANSWER_MS,
         bodyTimeout: IDLE_ANSWER_MS,
       })
-      const header = (name: string) => {
-        const value = answer.headers[name]
-        return (Array.isArray(value) ? value[0] : value) ?? null
-      }
-      return { status: answer.statusCode, header, text: await this.#read(answer, header('content-encoding')) }
+      return { status: answer.statusCode, header: headerOf(answer), text: await this.#read(answer, call.signal) }
     } catch (error) {
       if (sending?.failure) throw sending.failure.error
       if (call.signal?.aborted) throw abortReason(call.signal)
@@ -73,16 +84,36 @@ export class Transport {
           { cause: error },
         )
       }
-      if (error instanceof NetworkError) throw error
-      const connected = !(error instanceof Error && failedConnects.has(error))
-      throw networkError(
-        error,
-        call.url.host,
-        connected,
-        error instanceof Error ? (failedConnects.get(error) ?? null) : null,
-      )
+      throw requestFailure(error, call.url.host)
     } finally {
       sending?.stop()
+    }
+  }
+
+  /** Sends a GET and returns when the head of the answer is there. `stallMs`: no byte comes this long. Throws as `exchange`. */
+  async open(call: Omit<Exchange, 'method' | 'body'>, stallMs: number): Promise<OpenAnswer> {
+    this.#dispatcher ??= createDispatcher(this.#origin, this.#publicOnly)
+    const { url, headers, signal } = call
+    try {
+      const answer = await request(url, {
+        dispatcher: this.#dispatcher,
+        method: 'GET',
+        headers,
+        signal: signal ?? null,
+        headersTimeout: GET_ANSWER_MS,
+        bodyTimeout: stallMs,
+      })
+      const discard = () => void answer.body.on('error', () => undefined).destroy()
+      return {
+        status: answer.statusCode,
+        header: headerOf(answer),
+        text: () => this.#read(answer, signal),
+        chunks: () => this.#chunks(answer, signal),
+        discard,
+      }
+    } catch (error) {
+      if (signal?.aborted) throw abortReason(signal)
+      throw requestFailure(error, url.host)
     }
   }
 
@@ -97,42 +128,63 @@ export class Transport {
     await dispatcher.destroy()
   }
 
-  async #read(answer: Dispatcher.ResponseData, encoding: string | null): Promise<string> {
-    const unreadable = (reason: string) => {
-      answer.body.on('error', () => undefined).destroy()
-      const params = { server: this.#origin.host, support: supportNumber(new Error(reason)) }
-      return new NetworkError('format', true, { code: 'answer-not-understood', params }, { cause: new Error(reason) })
-    }
-    // None was asked for, so nothing here can grow while it is unpacked.
-    if (encoding !== null && encoding !== 'identity') throw unreadable('compressed without being asked')
+  async #read(answer: Dispatcher.ResponseData, signal?: AbortSignal): Promise<string> {
     const chunks: Buffer[] = []
     let bytes = 0
+    for await (const chunk of this.#chunks(answer, signal)) {
+      chunks.push(chunk as Buffer)
+      bytes += chunk.length
+      if (bytes > ANSWER_LIMIT_BYTES) throw this.#unreadable(answer, 'answer too large')
+    }
+    return Buffer.concat(chunks, bytes).toString('utf8')
+  }
+
+  async *#chunks(answer: Dispatcher.ResponseData, signal?: AbortSignal): AsyncGenerator<Uint8Array> {
+    // None was asked for, so nothing here can grow while it is unpacked.
+    const encoding = headerOf(answer)('content-encoding')
+    if (encoding !== null && encoding !== 'identity') throw this.#unreadable(answer, 'compressed without being asked')
     try {
-      for await (const chunk of answer.body) {
-        chunks.push(chunk as Buffer)
-        bytes += (chunk as Buffer).length
-        if (bytes > ANSWER_LIMIT_BYTES) throw unreadable('answer too large')
-      }
+      for await (const chunk of answer.body) yield chunk as Buffer
     } catch (error) {
-      if (error instanceof NetworkError || isAbort(error)) throw error
+      if (signal?.aborted) throw abortReason(signal)
+      if (isAbort(error)) throw error
       const failure = networkError(error, this.#origin.host, true)
       // The status came, the rest did not: the server did act.
       throw new NetworkError(failure.phase === 'send' ? 'receive' : failure.phase, true, failure.appError, {
         cause: error,
       })
     }
-    return Buffer.concat(chunks, bytes).toString('utf8')
   }
+
+  #unreadable(answer: Dispatcher.ResponseData, reason: string): NetworkError {
+    answer.body.on('error', () => undefined).destroy()
+    const params = { server: this.#origin.host, support: supportNumber(new Error(reason)) }
+    return new NetworkError('format', true, { code: 'answer-not-understood', params }, { cause: new Error(reason) })
+  }
+}
+
+function headerOf(answer: Dispatcher.ResponseData): (name: string) => string | null {
+  return (name) => {
+    const value = answer.headers[name]
+    return (Array.isArray(value) ? value[0] : value) ?? null
+  }
+}
+
+/** A request that got no answer. */
+function requestFailure(error: unknown, host: string): NetworkError {
+  if (error instanceof NetworkError) return error
+  const issuer = error instanceof Error ? failedConnects.get(error) : undefined
+  return networkError(error, host, issuer === undefined, issuer ?? null)
 }
 
 function abortReason(signal: AbortSignal): Error {
   return signal.reason instanceof Error ? signal.reason : new DOMException('aborted', 'AbortError')
 }
 
-function createDispatcher(origin: URL): Dispatcher {
+function createDispatcher(origin: URL, publicOnly: boolean): Dispatcher {
   const isHttps = origin.protocol === 'https:'
   const secureContext = isHttps ? { secureContext: systemTrust() } : {}
-  const connect = connector(secureContext)
+  const connect = connector({ ...secureContext, ...(publicOnly ? { lookup: lookupPublic } : {}) })
   const options: Agent.Options = {
     connect,
     pipelining: 1,
@@ -147,6 +199,18 @@ function createDispatcher(origin: URL): Dispatcher {
   return new EnvHttpProxyAgent({ ...options, requestTls: secureContext, proxyTls: { secureContext: systemTrust() } })
 }
 
+/** A name may be made to lead anywhere. As dns.lookup; addresses that are written out never come here. */
+const lookupPublic: LookupFunction = (hostname, options, callback) => {
+  lookup(hostname, { ...options, all: true }, (error, addresses: readonly LookupAddress[]) => {
+    const open = error ? [] : addresses.filter(({ address }) => !isPrivateAddress(address))
+    const [first] = open
+    if (error) callback(error, '', 0)
+    else if (!first) callback(redirectedElsewhere(hostname, hostname), '', 0)
+    else if (options.all) callback(null, open)
+    else callback(null, first.address, first.family)
+  })
+}
+
 let trust: tls.SecureContext | null = null
 
 /** The authorities that Node brings, and those that this computer trusts: institutions install their own there. */
@@ -158,9 +222,9 @@ function systemTrust(): tls.SecureContext {
 /** Errors of opening a connection, with the issuer of the certificate where one was shown: the request did not leave. */
 const failedConnects = new WeakMap<Error, string | null>()
 
-function connector(secureContext: { secureContext?: tls.SecureContext }): buildConnector.connector {
+function connector(options: { secureContext?: tls.SecureContext; lookup?: LookupFunction }): buildConnector.connector {
   const open = buildConnector({
-    ...secureContext,
+    ...options,
     timeout: CONNECT_MS,
     allowH2: false,
     autoSelectFamily: true,

@@ -1,0 +1,86 @@
+import { createHash } from 'node:crypto'
+import { join, resolve } from 'node:path'
+import { DeskError, explain } from '../contract/errors.ts'
+import { downloadFiles, type DownloadEvent } from '../main/downloads/download.ts'
+import { findRecord } from '../main/downloads/find.ts'
+import { makePlace } from '../main/downloads/place.ts'
+import { createClient } from '../main/repository/http/client.ts'
+import { takeOwnership } from '../main/store/store.ts'
+import type { Command } from './arguments.ts'
+import type { Output } from './output.ts'
+import { practiceOf } from './session.ts'
+import { findServer, readRecordName } from './verify.ts'
+
+/** Downloads all files of a record or draft. True when every one is in the folder, verified. */
+export async function download(
+  command: Extract<Command, { kind: 'verify' | 'download' }>,
+  home: string,
+  environment: NodeJS.ProcessEnv,
+  output: Output,
+  signal: AbortSignal,
+): Promise<boolean> {
+  const { recordId, choice } = readRecordName(command.record, command.server)
+  const practice = practiceOf(home)
+  try {
+    const client = createClient(await findServer(home, environment, choice, practice.server))
+    try {
+      const record = await findRecord(client, recordId)
+      const root = await makePlace(resolve(command.folder))
+      const release = claim(home, root)
+      try {
+        const bytes = record.files.reduce((sum, { size }) => sum + (size ?? 0), 0)
+        const name = `${record.id} on ${client.server.name}`
+        output.show({ event: 'scanned', name, files: record.files.length, bytes, leftOut: 0 })
+        const tally = await downloadFiles({ client, record, root, signal, tell: teller(output) })
+        output.show({ event: 'downloaded', record: { id: record.id, url: record.url }, ...tally })
+        return tally.failed === 0
+      } finally {
+        release()
+      }
+    } finally {
+      await client.close()
+    }
+  } finally {
+    output.end()
+    await practice.stop()
+  }
+}
+
+function teller(output: Output): (event: DownloadEvent) => void {
+  let trouble: string | null = null
+  return (event) => {
+    switch (event.kind) {
+      case 'progress': {
+        const { kind, ...progress } = event
+        output.show({ event: kind, ...progress })
+        return
+      }
+      case 'saved': {
+        const { kind, ...saved } = event
+        trouble = null
+        output.show({ event: kind, ...saved })
+        return
+      }
+      case 'failed':
+        output.error(event.error)
+        return
+      case 'waiting': {
+        if (event.error.code === trouble) return
+        trouble = event.error.code
+        const { happened, next } = explain(event.error)
+        output.show({ event: 'warning', message: `${happened} ${next}` })
+      }
+    }
+  }
+}
+
+/** Two processes that write the same part would spoil it for each other. */
+function claim(home: string, root: string): () => void {
+  const id = createHash('sha256').update(root).digest('hex').slice(0, 16)
+  try {
+    return takeOwnership(join(home, 'downloads', id))
+  } catch (error) {
+    if (!(error instanceof DeskError && error.code === 'transfers-busy')) throw error
+    throw new DeskError('save-failed', { reason: 'another download into this folder is under way' }, { cause: error })
+  }
+}

@@ -1,0 +1,206 @@
+import { createHash, type Hash } from 'node:crypto'
+import { constants } from 'node:fs'
+import { link, lstat, mkdir, open, realpath, rename, unlink, type FileHandle } from 'node:fs/promises'
+import { basename, join, sep } from 'node:path'
+import { DeskError } from '../../contract/errors.ts'
+import { fit } from './names.ts'
+
+/*
+ * The folder that files are downloaded into. Nothing in it is ever overwritten, no link is followed to what is outside, and a
+ * file has its name only when it is complete.
+ */
+
+const READ_BYTES = 1024 * 1024
+const { O_RDONLY, O_RDWR, O_CREAT, O_EXCL } = constants
+/** Windows has neither; there a look before has to do. */
+const CAREFUL = (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0)
+
+/** What is wrong with the place for one file, as half a sentence. */
+export class PlaceError extends Error {}
+
+/** Makes the folder where it is missing, and returns its real path. Throws DeskError save-failed. */
+export async function makePlace(folder: string): Promise<string> {
+  try {
+    await mkdir(folder, { recursive: true })
+    return await realpath(folder)
+  } catch (error) {
+    throw new DeskError('save-failed', { reason: diskTrouble(error)?.reason ?? 'the folder can’t be made' })
+  }
+}
+
+/**
+ * Where a file goes, its folder made, and where its part is until it is complete. The name of the part holds what the content
+ * should be, so that it is never continued with another. Throws PlaceError.
+ */
+export async function locate(
+  root: string,
+  path: string,
+  content: { readonly key: string; readonly md5: string },
+): Promise<{ target: string; part: string }> {
+  let folder = root
+  for (const name of path.split('/').slice(0, -1)) {
+    const inside = join(folder, name)
+    await mkdir(inside).catch((error: unknown) => {
+      if (codeOf(error) !== 'EEXIST') throw error
+    })
+    folder = await realpath(inside)
+    if (!folder.startsWith(root.endsWith(sep) ? root : root + sep))
+      throw new PlaceError(`“${name}” leads out of the folder`)
+    if (!(await lstat(folder)).isDirectory()) throw new PlaceError(`“${name}” is there already, and is no folder`)
+  }
+  const target = join(folder, basename(path))
+  const id = createHash('sha256').update(`${content.md5}\n${content.key}`).digest('hex').slice(0, 12)
+  const ending = `.${id}.part`
+  return { target, part: join(folder, fit(basename(path), 255 - ending.length) + ending) }
+}
+
+/** What is at `target`, compared with what should be. */
+export async function look(
+  target: string,
+  { bytes, md5 }: { readonly bytes: number; readonly md5: string },
+  signal: AbortSignal,
+): Promise<'nothing' | 'equal' | 'different'> {
+  const found = await lstat(target).catch(ifMissing)
+  if (found === null) return 'nothing'
+  if (!found.isFile() || found.size !== bytes) return 'different'
+  const handle = await open(target, O_RDONLY | CAREFUL)
+  try {
+    return (await hashOf(handle, signal)).digest('hex') === md5 ? 'equal' : 'different'
+  } finally {
+    await handle.close()
+  }
+}
+
+/** Bytes that have arrived, hashed as they are written. */
+export class Part {
+  /** Of what was received; null before anything was in this run. */
+  etag: string | null = null
+  bytes = 0
+  readonly #path: string
+  readonly #handle: FileHandle
+  #hash: Hash
+
+  private constructor(path: string, handle: FileHandle, hash: Hash, bytes: number) {
+    this.#path = path
+    this.#handle = handle
+    this.#hash = hash
+    this.bytes = bytes
+  }
+
+  /** Takes up what an earlier run left. */
+  static async open(path: string, signal: AbortSignal): Promise<Part> {
+    let found = await lstat(path).catch(ifMissing)
+    if (found && (!found.isFile() || found.nlink > 1)) {
+      // Writing would change another file: the one that it links to, or one that was complete.
+      await unlink(path)
+      found = null
+    }
+    const handle = await open(path, O_RDWR | CAREFUL | (found ? 0 : O_CREAT | O_EXCL))
+    try {
+      const hash = await hashOf(handle, signal)
+      return new Part(path, handle, hash, (await handle.stat()).size)
+    } catch (error) {
+      await handle.close()
+      throw error
+    }
+  }
+
+  async append(chunk: Uint8Array): Promise<void> {
+    this.#hash.update(chunk)
+    for (let written = 0; written < chunk.length;) {
+      const left = chunk.length - written
+      const { bytesWritten } = await this.#handle.write(chunk, written, left, this.bytes)
+      written += bytesWritten
+      this.bytes += bytesWritten
+    }
+  }
+
+  async startAgain(): Promise<void> {
+    await this.#handle.truncate(0)
+    this.#hash = createHash('md5')
+    this.bytes = 0
+    this.etag = null
+  }
+
+  md5(): string {
+    return this.#hash.copy().digest('hex')
+  }
+
+  /** Gives it its name, on disk when this returns. False when something else has the name by now. */
+  async moveTo(target: string): Promise<boolean> {
+    await this.#handle.sync()
+    await this.close()
+    try {
+      // Unlike a rename, a link never replaces.
+      await link(this.#path, target)
+    } catch (error) {
+      if (codeOf(error) === 'EEXIST') return false
+      // Some file systems have no links, FAT for one.
+      if ((await lstat(target).catch(ifMissing)) !== null) return false
+      await rename(this.#path, target)
+      return true
+    }
+    await unlink(this.#path)
+    return true
+  }
+
+  async remove(): Promise<void> {
+    await this.close()
+    await unlink(this.#path).catch(ifMissing)
+  }
+
+  /** More than once is fine. */
+  async close(): Promise<void> {
+    await this.#handle.close()
+  }
+}
+
+export async function removePart(path: string): Promise<void> {
+  await unlink(path).catch(ifMissing)
+}
+
+/** What the system said, as half a sentence. `all`: no other file can be saved either. Null for what is no matter of the disk. */
+export function diskTrouble(error: unknown): { readonly reason: string; readonly all: boolean } | null {
+  if (error instanceof PlaceError) return { reason: error.message, all: false }
+  const code = codeOf(error)
+  if (!/^E[A-Z0-9]+$/.test(code)) return null
+  const known = DISK_TROUBLES[code]
+  return {
+    reason: known ?? `the system says ${code}`,
+    all: ['ENOSPC', 'EDQUOT', 'EROFS', 'EIO', 'ENODEV'].includes(code),
+  }
+}
+
+const DISK_TROUBLES: Readonly<Record<string, string>> = {
+  ENOSPC: 'the disk is full',
+  EDQUOT: 'your share of the disk is used up',
+  EROFS: 'the disk can’t be written',
+  EACCES: 'you may not write there',
+  EPERM: 'you may not write there',
+  EFBIG: 'the disk takes no file of this size',
+  EIO: 'the disk reported an error',
+  ENAMETOOLONG: 'its name is too long for this disk',
+  ENOTDIR: 'something of the same name is no folder',
+  EEXIST: 'something of the same name is no folder',
+}
+
+async function hashOf(handle: FileHandle, signal: AbortSignal): Promise<Hash> {
+  const hash = createHash('md5')
+  const buffer = Buffer.allocUnsafe(READ_BYTES)
+  for (let at = 0; ;) {
+    signal.throwIfAborted()
+    const { bytesRead } = await handle.read(buffer, 0, READ_BYTES, at)
+    if (bytesRead === 0) return hash
+    hash.update(buffer.subarray(0, bytesRead))
+    at += bytesRead
+  }
+}
+
+function ifMissing(error: unknown): null {
+  if (codeOf(error) === 'ENOENT') return null
+  throw error
+}
+
+function codeOf(error: unknown): string {
+  return error instanceof Error && 'code' in error ? String(error.code) : ''
+}
