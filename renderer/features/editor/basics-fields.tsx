@@ -1,4 +1,5 @@
 import { memo } from 'react'
+import { messages as general } from '../../components/messages.ts'
 import { TextArea, TextField } from '../../components/text-field.tsx'
 import { useVocabulary } from '../../queries/look-ups.ts'
 import { useEditor, useField } from './context.ts'
@@ -80,6 +81,7 @@ function ResourceType() {
           onChange(typeof item?.title === 'object' ? { id, title: item.title } : { id })
         }}
         error={error}
+        emptyText={types.isError ? messages.loadFailed(server) : general.loading}
         {...(types.isError ? { description: messages.loadFailed(server) } : {})}
       />
     </FieldSlot>

@@ -7,7 +7,7 @@ import type { Deposit } from '../../../contract/desk/deposit.ts'
 import type { FileRow } from '../../../contract/desk/transfer.ts'
 import type { Creator, RecordMetadata } from '../../../contract/repository/record.ts'
 import { useView } from '../../app/view.ts'
-import { installFakeDesk } from '../../bridge/fake.ts'
+import { installFakeDesk, type FakeAnswers } from '../../bridge/fake.ts'
 import { askFieldFocus } from '../../components/field-focus.ts'
 import { createQueryClient, useDeskEvents } from '../../queries/client.ts'
 import { DepositEditor } from './deposit-editor.tsx'
@@ -62,7 +62,11 @@ const metadata: RecordMetadata = {
   funding: [{ funder: { name: 'European Commission' } }],
 }
 
-function open(changes: Partial<Deposit> = {}, rows: readonly FileRow[] = []) {
+function open(
+  changes: Partial<Deposit> = {},
+  rows: readonly FileRow[] = [],
+  vocabularies: FakeAnswers['vocabularies.search'] = () => [],
+) {
   let deposit: Deposit = {
     id: DEPOSIT,
     accountId: ACCOUNT,
@@ -118,7 +122,7 @@ function open(changes: Partial<Deposit> = {}, rows: readonly FileRow[] = []) {
     },
     'transfers.files': () => ({ total: rows.length, rows: [...rows] }),
     'transfers.command': () => null,
-    'vocabularies.search': () => [],
+    'vocabularies.search': vocabularies,
     'people.search': () => [
       {
         id: '0000-0002-1825-0097',
@@ -164,6 +168,19 @@ test('every change is stored as it was written, invalid text too, and what has n
   await waitFor(() => expect(last()).toEqual({ ...metadata, publication_date: 'autumn 2026' }))
   expect(date.getAttribute('aria-invalid')).toBe('true')
   expect(describedBy(date)).toContain('Write it as 2026, 2026-11 or 2026-11-24')
+})
+
+test('a list that is opened before the server has answered says so, and fills while it is open', async () => {
+  let arrive = (_: { id: string; title: Record<string, string> }[]) => {}
+  const { resource_type: _, ...rest } = metadata
+  const { user, last } = open({ metadata: rest }, [], ({ vocabulary }) =>
+    vocabulary === 'resourcetypes' ? new Promise((resolve) => (arrive = resolve)) : [],
+  )
+  await user.click(await screen.findByRole('button', { name: /Resource type/ }))
+  expect(await screen.findByText('Loading …')).toBeTruthy()
+  arrive([{ id: 'dataset', title: { en: 'Dataset' } }])
+  await user.click(await screen.findByRole('option', { name: 'Dataset' }))
+  await waitFor(() => expect(last()?.resource_type).toMatchObject({ id: 'dataset' }))
 })
 
 test('leaving the screen stores what was typed last', async () => {

@@ -25,6 +25,7 @@ export function GroupedSelect({
   groups,
   value,
   onChange,
+  emptyText,
 }: {
   label: string
   description?: string
@@ -32,6 +33,8 @@ export function GroupedSelect({
   groups: readonly OptionGroup[]
   value: string | null
   onChange: (id: string) => void
+  /** In place of options that are not there yet: opened too early, the list fills while it is open. */
+  emptyText: string
 }) {
   const options = groups.flatMap((group) => group.options)
   return (
@@ -39,6 +42,7 @@ export function GroupedSelect({
       className={cx(fieldStyles.field)}
       placeholder={words.chooseOne}
       isRequired
+      allowsEmptyCollection
       isInvalid={error !== null}
       value={value}
       onChange={(key) => {
@@ -56,7 +60,11 @@ export function GroupedSelect({
       </AriaButton>
       <FieldFoot description={description} error={error} />
       <Popover className={cx(fieldStyles.popover)} offset={4}>
-        <ListBox className={cx(fieldStyles.list)} items={groups}>
+        <ListBox
+          className={cx(fieldStyles.list)}
+          items={groups}
+          renderEmptyState={() => <div className={fieldStyles.empty}>{emptyText}</div>}
+        >
           {(group) => (
             <ListBoxSection id={`group ${group.id}`} {...(group.label === null ? { 'aria-label': label } : {})}>
               {group.label !== null && <Header className={cx(styles.header)}>{group.label}</Header>}
