@@ -1,4 +1,4 @@
-import type { DepositTransfer } from '../contract/desk/deposit.ts'
+import { NO_TRANSFER, type DepositTransfer } from '../contract/desk/deposit.ts'
 import { explain, DeskError } from '../contract/errors.ts'
 import { sortSummaries, toSummary } from '../main/deposits/view.ts'
 import { openDeskStore, takeOwnership } from '../main/store/store.ts'
@@ -21,7 +21,7 @@ export function showStatus(home: string, output: Output): void {
         const account = accounts.find(({ id }) => id === stored.accountId) ?? null
         return toSummary(stored, {
           account,
-          transfer: transfers?.get(stored.id) ?? nothingKnown(stored.id),
+          transfer: transfers?.get(stored.id) ?? { ...NO_TRANSFER, depositId: stored.id },
           sending: false,
         })
       }),
@@ -79,20 +79,4 @@ function stateInWords(group: string, { state, files, verifiedFiles }: DepositTra
   if (state === 'verified') return 'draft'
   if (group === 'needs-you') return 'needs you'
   return files > 0 ? `${verifiedFiles} of ${files}` : 'not started'
-}
-
-function nothingKnown(depositId: string): DepositTransfer {
-  return {
-    depositId,
-    state: 'none',
-    at: null,
-    files: 0,
-    verifiedFiles: 0,
-    bytes: 0,
-    sentBytes: 0,
-    bytesPerSecond: null,
-    leftMs: null,
-    blockedFiles: 0,
-    error: null,
-  }
 }

@@ -67,6 +67,20 @@ export const depositTransferSchema = z.object({
 })
 export type DepositTransfer = z.infer<typeof depositTransferSchema>
 
+/** Of a deposit that the transfers know nothing of. */
+export const NO_TRANSFER: Omit<DepositTransfer, 'depositId'> = {
+  state: 'none',
+  at: null,
+  files: 0,
+  verifiedFiles: 0,
+  bytes: 0,
+  sentBytes: 0,
+  bytesPerSecond: null,
+  leftMs: null,
+  blockedFiles: 0,
+  error: null,
+}
+
 export const depositSchema = z.object({
   id: depositIdSchema,
   accountId: accountIdSchema,

@@ -1,6 +1,12 @@
 import { randomUUID } from 'node:crypto'
 import type { Account } from '../../contract/desk/account.ts'
-import type { Deposit, DepositSummary, DepositTransfer, PublishGuard } from '../../contract/desk/deposit.ts'
+import {
+  NO_TRANSFER,
+  type Deposit,
+  type DepositSummary,
+  type DepositTransfer,
+  type PublishGuard,
+} from '../../contract/desk/deposit.ts'
 import type { PlanChoices } from '../../contract/desk/folder.ts'
 import { DeskError, type AppError } from '../../contract/errors.ts'
 import type { RecordMetadata } from '../../contract/repository/record.ts'
@@ -612,19 +618,6 @@ class DepositBook implements Deposits {
   #serverName(accountId: string): string {
     return this.#parts.accounts.list().find(({ id }) => id === accountId)?.serverName ?? ''
   }
-}
-
-const NO_TRANSFER: Omit<DepositTransfer, 'depositId'> = {
-  state: 'none',
-  at: null,
-  files: 0,
-  verifiedFiles: 0,
-  bytes: 0,
-  sentBytes: 0,
-  bytesPerSecond: null,
-  leftMs: null,
-  blockedFiles: 0,
-  error: null,
 }
 
 /** What the last attempt in the background met. */

@@ -12,6 +12,9 @@ export const messages = {
   required: 'required',
   chooseOne: 'Choose',
   showOptions: 'Show options',
+  show: 'Show',
+  showCheck: (text: string) => `Show: ${text}`,
+  checkStates: { met: 'met', open: 'open', advice: 'advice' },
   /** Buttons for what an error offers. */
   actions: {
     none: '',

@@ -166,7 +166,4 @@ export const messages = {
   attempt: (reason: string, attempt: number) => `${reason} Attempt ${formatCount(attempt)}.`,
 
   checks: 'Checks before publishing',
-  show: 'Show',
-  showCheck: (text: string) => `Show: ${text}`,
-  checkStates: { met: 'met', open: 'open', advice: 'advice' },
 } as const

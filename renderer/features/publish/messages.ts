@@ -42,9 +42,6 @@ export const messages = {
   changeVersion: 'Anything, as a new version with its own DOI',
 
   checks: 'Checks',
-  checkStates: { met: 'met', open: 'open', advice: 'advice' },
-  show: 'Show',
-  showCheck: (text: string) => `Show: ${text}`,
   readAt: (at: string) => `Read ${at}.`,
   readAgain: 'Read again',
 

@@ -1,6 +1,6 @@
-import type { Check } from '../../../contract/desk/deposit.ts'
-import { Button } from '../../components/button.tsx'
-import { StateMark } from '../../components/state-mark.tsx'
+import type { Check } from '../../contract/desk/deposit.ts'
+import { Button } from './button.tsx'
+import { StateMark } from './state-mark.tsx'
 import styles from './check-list.module.css'
 import { messages } from './messages.ts'
 
@@ -22,7 +22,7 @@ export function CheckList({ checks, onShow }: { checks: readonly Check[]; onShow
             </StateMark>
             {detail !== null && <div className={styles.detail}>{detail}</div>}
           </div>
-          {where !== null && state !== 'met' && (
+          {where !== null && where !== 'metadata' && state !== 'met' && (
             <Button tone="link" size="s" aria-label={messages.showCheck(text)} onPress={() => onShow(where)}>
               {messages.show}
             </Button>
