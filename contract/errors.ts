@@ -270,7 +270,7 @@ export const ERRORS = {
     action: 'leave-out',
   },
   'file-too-large': {
-    happened: '{name} is larger than {server} takes.',
+    happened: '{name} has {size}, more than {server} takes: {reason}.',
     next: 'It is not sent; the other files go on.',
     todo: 'Leave it out, or ask {server} for more space.',
     action: 'leave-out',
@@ -321,6 +321,12 @@ export const ERRORS = {
     happened: 'Deposit Desk is already running with these deposits.',
     next: 'Nothing was done, so that nothing is sent twice.',
     todo: 'Use the window that is open, or close it first.',
+    action: 'none',
+  },
+  'on-battery': {
+    happened: 'This computer runs on battery.',
+    next: 'Sending goes on by itself when it is plugged in again.',
+    todo: 'To send now, plug it in, or turn off “Pause on battery” in the settings.',
     action: 'none',
   },
   'disk-full': {

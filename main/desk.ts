@@ -69,7 +69,8 @@ export async function createDesk(parts: {
       }),
       events.on('accounts.changed', () => void sessions.renew()),
     )
-    const configure = ({ filesAtATime }: Settings) => transfers.command({ kind: 'configure', filesAtATime })
+    const configure = ({ filesAtATime, bytesPerSecond, pauseOnBattery }: Settings) =>
+      transfers.command({ kind: 'configure', filesAtATime, bytesPerSecond, pauseOnBattery })
     await configure(store.settings.read())
     await deposits.start()
     return {

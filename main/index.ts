@@ -9,6 +9,8 @@ import { registerCalls } from './ipc/register.ts'
 import { isFromWindow } from './ipc/sender.ts'
 import { openLog } from './log.ts'
 import { setMenu } from './menu/menu.ts'
+import { electronPower } from './power/electron.ts'
+import { Power } from './power/power.ts'
 import { keepPractice } from './practice/start.ts'
 import { practiceAsUtility } from './practice/utility.ts'
 import { limitPages, limitSession } from './security/limits.ts'
@@ -98,6 +100,12 @@ function start(): void {
 function follow(desk: Desk, window: DeskWindow): void {
   applyTheme(desk.settings.read().theme)
   forwardEvents(desk.events, (name, payload) => window.send(name, payload))
+  // A transfer process that is about to be started again is told then.
+  const power = new Power({
+    port: electronPower(),
+    tell: (state) => void desk.transfers.command({ kind: 'power', ...state }).catch(() => undefined),
+  })
+  desk.events.on('transfers.changed', ({ overview }) => power.see(overview))
   for (const row of desk.quarantined) log.failure('-', 'a row that can’t be read was put aside', row)
 }
 

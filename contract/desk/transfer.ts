@@ -46,9 +46,10 @@ export type TransferTarget = z.infer<typeof transferTargetSchema>
 /**
  * - `retry`: again now, for what waits or is blocked;
  * - `read-again`: take a file as it is on disk now;
- * - `leave-out`: the record does without this file; what is on the server of it is removed.
+ * - `leave-out`: the record does without this file; what is on the server of it is removed;
+ * - `first`: before all others, from the next free place on, until the application ends.
  */
-export const transferCommandSchema = z.enum(['pause', 'resume', 'cancel', 'retry', 'read-again', 'leave-out'])
+export const transferCommandSchema = z.enum(['pause', 'resume', 'cancel', 'retry', 'read-again', 'leave-out', 'first'])
 export type TransferCommand = z.infer<typeof transferCommandSchema>
 
 export const transferOverviewSchema = z.object({
@@ -65,6 +66,8 @@ export const transferOverviewSchema = z.object({
       accountId: accountIdSchema,
       resume: z.enum(['parts', 'whole-files']),
       partBytes: z.number().nullable(),
+      /** Fewer than the person asked for, since the server wanted it slower; null otherwise. */
+      filesAtATime: z.int().nullable(),
     }),
   ),
 })

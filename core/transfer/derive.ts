@@ -159,8 +159,11 @@ function isOpen(kind: FileState['kind']): boolean {
   return kind === 'queued' || kind === 'checking' || kind === 'sending' || kind === 'waiting'
 }
 
-/** What holds a whole deposit back: its own error, or that of its account or server. `until`: when it goes on by itself. */
-export type Hold = { readonly error: AppError; readonly until: number | null }
+/**
+ * What holds a whole deposit back: its own error, or that of its account, its server or the computer. `until`: when it goes
+ * on by itself; `later` for at some time, null for not without the person.
+ */
+export type Hold = { readonly error: AppError; readonly until: number | 'later' | null }
 
 /** The state of a deposit. `first` finds one file in a state, to say why it waits. */
 export function depositTransferOf(
@@ -187,7 +190,8 @@ export function depositTransferOf(
   if (total === 0) return { ...common, state: 'none', at: null, error: null }
   if (hold !== null && unfinished > 0) {
     const state = hold.until === null ? 'needs-you' : states.sending > 0 ? 'sending' : 'waiting'
-    return { ...common, state, at: hold.until, error: hold.error, ...(state === 'sending' ? rate : {}) }
+    const at = hold.until === 'later' ? null : hold.until
+    return { ...common, state, at, error: hold.error, ...(state === 'sending' ? rate : {}) }
   }
   if (states.sending > 0) return { ...common, state: 'sending', at: null, error: null, ...rate }
   if (states.verifying + states.checking > 0) return { ...common, state: 'verifying', at: null, error: null }

@@ -87,17 +87,23 @@ test('what was stored is there after opening again, unknown metadata too', () =>
   store.accounts.save(account)
   store.deposits.create(deposit, files)
   store.deposits.save({ ...deposit, edit: 1 })
-  store.settings.write({ theme: 'dark', filesAtATime: 2 })
+  const settings = { theme: 'dark', filesAtATime: 2, bytesPerSecond: 5_000_000, pauseOnBattery: true } as const
+  store.settings.write(settings)
   store.vocabularyCache.write('https://zenodo.org', 'licenses', '', [{ id: 'cc-by-4.0' }])
   reopen(() => undefined)
   expect(store.accounts.list()).toEqual([account])
   expect(store.deposits.list()).toEqual([{ ...deposit, edit: 1 }])
   expect(store.deposits.files(deposit.id)).toEqual(files)
-  expect(store.settings.read()).toEqual({ theme: 'dark', filesAtATime: 2 })
+  expect(store.settings.read()).toEqual(settings)
   expect(store.vocabularyCache.read('https://zenodo.org', 'licenses', '')?.answer).toEqual([{ id: 'cc-by-4.0' }])
   store.deposits.remove(deposit.id)
   store.accounts.remove(account.id)
   expect([store.deposits.list(), store.deposits.files(deposit.id), store.accounts.list()]).toEqual([[], [], []])
+})
+
+test('settings of a version that had fewer of them are kept, and what is new has its default', () => {
+  reopen((db) => db.exec(`INSERT INTO settings VALUES ('settings', '{"theme":"dark","filesAtATime":2}')`))
+  expect(store.settings.read()).toEqual({ theme: 'dark', filesAtATime: 2, bytesPerSecond: null, pauseOnBattery: false })
 })
 
 test('a row that can’t be read is kept apart and reported, and the others go on', () => {

@@ -98,7 +98,10 @@ class Engine implements TransferEngine {
         this.#states.remove(command.depositId)
         break
       case 'configure':
-        this.#work.setFilesAtATime(command.filesAtATime)
+        this.#work.configure(command)
+        break
+      case 'power':
+        this.#work.setPower(command)
         break
     }
     this.#board.refresh()
@@ -130,6 +133,10 @@ class Engine implements TransferEngine {
       case 'leave-out':
         states.apply(files, () => ({ kind: command }))
         for (const deposit of deposits) states.clearGone(deposit)
+        break
+      case 'first':
+        if (target.kind !== 'all') for (const deposit of deposits) states.putFirst(deposit)
+        if (target.kind === 'file') for (const file of files) file.deposit.putFirst(file)
         break
       case 'read-again':
         for (const file of files) void this.#readAgain(file)

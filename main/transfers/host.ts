@@ -98,7 +98,7 @@ class ProcessHost implements TransferHost {
   readonly #waiting = new Map<number, Waiting>()
   /** What a new process has to be told again; a token is kept in memory here and in the engine only. */
   readonly #sessions = new Map<string, EngineCommand>()
-  #settings: EngineCommand | null = null
+  readonly #settings = new Map<'configure' | 'power', EngineCommand>()
   #process: EngineProcess | null = null
   #opened = false
   #lastId = 0
@@ -118,7 +118,7 @@ class ProcessHost implements TransferHost {
   async command(command: EngineCommand): Promise<void> {
     if (command.kind === 'session') this.#sessions.set(command.accountId, command)
     if (command.kind === 'end-session') this.#sessions.delete(command.accountId)
-    if (command.kind === 'configure') this.#settings = command
+    if (command.kind === 'configure' || command.kind === 'power') this.#settings.set(command.kind, command)
     await this.#call('command', command)
   }
 
@@ -209,7 +209,7 @@ class ProcessHost implements TransferHost {
   }
 
   #tellAgain(engine: EngineProcess): void {
-    const known = [...(this.#settings === null ? [] : [this.#settings]), ...this.#sessions.values()]
+    const known = [...this.#settings.values(), ...this.#sessions.values()]
     for (const command of known) engine.postMessage({ kind: 'call', id: 0, name: 'command', input: [command] })
     for (const { message } of this.#waiting.values()) engine.postMessage(message)
   }

@@ -82,6 +82,7 @@ export class LiveDeposit {
   lastWrite: Promise<unknown> = Promise.resolve()
   tally: Tally = NOTHING_COUNTED
   rate: Rate | null = null
+  #first: LiveFile | null = null
   readonly #byId: ReadonlyMap<number, LiveFile>
 
   constructor(stored: StoredDeposit, files: readonly StoredFile[]) {
@@ -97,6 +98,22 @@ export class LiveDeposit {
 
   file(fileId: number): LiveFile | undefined {
     return this.#byId.get(fileId)
+  }
+
+  /** Puts a file where its next step is looked for. */
+  enqueue(file: LiveFile): void {
+    for (const files of [this.undeclared, this.queue, this.urgent]) files.delete(file)
+    const { todo } = file
+    if (todo === null) return
+    const files = todo.kind === 'declare' ? this.undeclared : todo.kind === 'queue' ? this.queue : this.urgent
+    if (this.#first !== file) files.add(file)
+    else moveToFront(files, file)
+  }
+
+  /** The file comes before all others of this deposit, in whatever it has to wait for. */
+  putFirst(file: LiveFile): void {
+    this.#first = file
+    if (!file.busy) this.enqueue(file)
   }
 
   /** Keeps the sums right after a file has changed. */
@@ -130,6 +147,12 @@ export class LiveDeposit {
       leftMs: leftMs(this.rate, this.tally.openBytes, now),
     })
   }
+}
+
+function moveToFront<T>(items: Set<T>, item: T): void {
+  const others = [...items]
+  items.clear()
+  for (const one of [item, ...others]) items.add(one)
 }
 
 /** Names in one call that declares them; one call costs the server about as much as one file (quality M11). */

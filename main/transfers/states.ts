@@ -114,6 +114,14 @@ export class States {
     return deposit
   }
 
+  /** The deposit is served before all others, until the process ends. */
+  putFirst(deposit: LiveDeposit): void {
+    if (this.deposits.get(deposit.depositId) !== deposit) return
+    const others = [...this.deposits.values()].filter((other) => other !== deposit)
+    this.deposits.clear()
+    for (const one of [deposit, ...others]) this.deposits.set(one.depositId, one)
+  }
+
   remove(depositId: string): void {
     this.forget(depositId)
     this.#store(() => this.#journal.remove(depositId))
@@ -196,18 +204,6 @@ export class States {
     file.source = source
   }
 
-  /** Puts a file where its next step is looked for. */
-  enqueue(file: LiveFile): void {
-    const { deposit, todo } = file
-    deposit.undeclared.delete(file)
-    deposit.queue.delete(file)
-    deposit.urgent.delete(file)
-    if (todo === null) return
-    if (todo.kind === 'declare') deposit.undeclared.add(file)
-    else if (todo.kind === 'queue') deposit.queue.add(file)
-    else deposit.urgent.add(file)
-  }
-
   #take(file: LiveFile, { state, effects }: Outcome): void {
     // With the same step, what it asks for is still to be done, or under way.
     if (state.step !== file.state.step) {
@@ -244,7 +240,7 @@ export class States {
         break
     }
     file.todo = effect
-    if (!file.busy) this.enqueue(file)
+    if (!file.busy) file.deposit.enqueue(file)
   }
 
   #onTimer(file: LiveFile, event: TransferEvent | null): void {

@@ -25,7 +25,15 @@ export type EngineCommand =
   | { readonly kind: 'command'; readonly command: TransferCommand; readonly target: TransferTarget }
   /** Forgets a deposit; nothing is changed on the server. */
   | { readonly kind: 'remove'; readonly depositId: string }
-  | { readonly kind: 'configure'; readonly filesAtATime: number }
+  /** What is not given stays as it is. */
+  | {
+      readonly kind: 'configure'
+      readonly filesAtATime: number
+      readonly bytesPerSecond?: number | null
+      readonly pauseOnBattery?: boolean
+    }
+  /** What the system tells. Nothing is sent while it sleeps, nor on battery where that is so configured. */
+  | { readonly kind: 'power'; readonly asleep: boolean; readonly onBattery: boolean }
 
 export type EngineEvent =
   /** At most ten a second, changed rows only. */

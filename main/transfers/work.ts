@@ -8,37 +8,44 @@ import { closeGate, OPEN_GATE, passesGate, type Gate, type GateFailure } from '.
 import { isActive, type Effect, type TransferEvent } from '../../core/transfer/machine.ts'
 import { PART_BYTES, planTransfer } from '../../core/transfer/parts.ts'
 import { backoffMs, type Random } from '../../core/transfer/retry.ts'
+import { afterAnswer, filesAtOnce, FULL_WIDTH, widensAfterMs, type Width } from '../../core/transfer/width.ts'
 import { commitFile, deleteDraftFile, listDraftFiles, readDraftFile, startFiles } from '../repository/files.ts'
 import { createClient, HttpError, NetworkError, type RepositoryClient, type Server } from '../repository/http/client.ts'
 import { readMe } from '../repository/users.ts'
 import type { Board } from './board.ts'
 import { monotonic } from './clock.ts'
 import { DECLARE_AT_ONCE, type LiveDeposit, type LiveFile } from './live.ts'
+import { Pace } from './pace.ts'
 import { foreignPartLinks, hashFile, sendFile, toRemote, toTrouble } from './perform.ts'
 import { createBuffers, type Buffers } from './source.ts'
 import { quietly, type States } from './states.ts'
+import type { EngineCommand } from './types.ts'
 
 /** Until then a session may still be on its way. */
 const SESSION_GRACE_MS = 5000
 const STOP_MS = 1500
+/** After a sleep the network itself may take this long to come back; until then its absence is no news (fault U33). */
+const WAKING_MS = 30_000
 /** Rounds of asking and trying again, when what the draft shows and what it answers do not agree. */
 const MOST_LOOKS = 5
 
 /** A server, as all accounts and deposits on it share it: requests are counted by address, not by account (behaviour 2.6). */
 class Lane {
   gate: Gate = OPEN_GATE
+  width: Width = FULL_WIDTH
   /** Requests and files under way. */
   running = 0
   /** Answers that were fine, to tell the trouble of one file from that of the server. */
   successes = 0
   probing = false
   timer: NodeJS.Timeout | null = null
+  widening: NodeJS.Timeout | null = null
 }
 
 /** An account with its token. */
 type Session = {
   readonly accountId: string
-  readonly client: RepositoryClient
+  client: RepositoryClient
   capabilities: Capabilities
   readonly lane: Lane
   /** The server does not take the token any more; a new session ends this. */
@@ -62,7 +69,12 @@ export class Work {
   readonly #lanes = new Map<string, Lane>()
   readonly #buffers: Buffers[] = []
   readonly #underWay = new Set<Promise<void>>()
+  readonly #pace = new Pace()
   #filesAtATime = 4
+  #pauseOnBattery = false
+  #power = { asleep: false, onBattery: false }
+  #resting = false
+  #wokeAt = -Infinity
   #running = 0
   /** Null before the start. */
   #startedAt: number | null = null
@@ -95,14 +107,54 @@ export class Work {
     for (const deposit of this.#states.deposits.values()) this.#states.interrupt(deposit)
     const ended = Promise.allSettled(this.#underWay)
     await Promise.race([ended, new Promise((resolve) => setTimeout(resolve, STOP_MS).unref())])
-    for (const lane of this.#lanes.values()) if (lane.timer !== null) clearTimeout(lane.timer)
+    for (const { timer, widening } of this.#lanes.values()) {
+      if (timer !== null) clearTimeout(timer)
+      if (widening !== null) clearTimeout(widening)
+    }
     const sessions = [...this.#sessions.values()]
     this.#sessions.clear()
     await Promise.all(sessions.map(({ client }) => client.close()))
   }
 
-  setFilesAtATime(files: number): void {
-    this.#filesAtATime = Math.min(8, Math.max(1, Math.round(files)))
+  configure(settings: Extract<EngineCommand, { kind: 'configure' }>): void {
+    this.#filesAtATime = Math.min(8, Math.max(1, Math.round(settings.filesAtATime)))
+    if (settings.bytesPerSecond !== undefined) this.#pace.setLimit(settings.bytesPerSecond)
+    if (settings.pauseOnBattery !== undefined) this.#pauseOnBattery = settings.pauseOnBattery
+    this.#rest()
+  }
+
+  /** What the system tells of itself. */
+  setPower({ asleep, onBattery }: { readonly asleep: boolean; readonly onBattery: boolean }): void {
+    const wakes = this.#power.asleep && !asleep
+    this.#power = { asleep, onBattery }
+    if (wakes) this.#wokeAt = monotonic()
+    this.#rest()
+  }
+
+  get #onBattery(): boolean {
+    return this.#pauseOnBattery && this.#power.onBattery
+  }
+
+  /** Stops sending, or goes on. It is no pause of the person: files stand in line meanwhile. */
+  #rest(): void {
+    const resting = this.#power.asleep || this.#onBattery
+    if (resting === this.#resting) return
+    this.#resting = resting
+    if (resting) {
+      for (const deposit of this.#states.deposits.values()) this.#states.interrupt(deposit)
+      return
+    }
+    // Connections may be dead without anybody having said so, and what hangs on them has to end before it can go on.
+    const sessions = [...this.#sessions.values()]
+    for (const { client } of sessions) void client.close()
+    for (const session of sessions) {
+      session.client = this.#createClient(session.client.server)
+      this.#watch(session)
+      const { lane } = session
+      // One light request goes first; a pause that the server asked for still counts.
+      lane.gate = { ...lane.gate, probe: true, closedUntil: lane.gate.probe ? 0 : lane.gate.closedUntil }
+    }
+    for (const deposit of this.#states.deposits.values()) deposit.surveyed = false
   }
 
   // Sessions
@@ -117,7 +169,7 @@ export class Work {
       }
       this.closeSession(accountId)
     }
-    const client = createClient(server)
+    const client = this.#createClient(server)
     const { origin } = client.server
     const lane = this.#lanes.get(origin) ?? new Lane()
     this.#lanes.set(origin, lane)
@@ -131,6 +183,10 @@ export class Work {
       deposit.serverName = server.name
       this.#states.storeDeposit(deposit)
     }
+  }
+
+  #createClient(server: Server): RepositoryClient {
+    return this.#pace.over(createClient(server))
   }
 
   closeSession(accountId: string): void {
@@ -152,7 +208,15 @@ export class Work {
       const session = this.#sessions.get(accountId)
       if (session === undefined) return []
       const parts = session.capabilities.multipart === 'works'
-      return [{ accountId, resume: parts ? 'parts' : 'whole-files', partBytes: parts ? PART_BYTES : null }]
+      const files = filesAtOnce(session.lane.width, this.#filesAtATime, monotonic())
+      return [
+        {
+          accountId,
+          resume: parts ? 'parts' : 'whole-files',
+          partBytes: parts ? PART_BYTES : null,
+          filesAtATime: files < this.#filesAtATime ? files : null,
+        },
+      ]
     })
   }
 
@@ -160,6 +224,7 @@ export class Work {
   holdOf(deposit: LiveDeposit): Hold | null {
     if (this.#states.halted !== null) return { error: this.#states.halted, until: null }
     if (deposit.error !== null) return { error: deposit.error, until: null }
+    if (this.#onBattery) return { error: { code: 'on-battery', params: {} }, until: 'later' }
     const session = this.#sessions.get(deposit.accountId)
     if (session === undefined) {
       if (this.#startedAt === null || monotonic() - this.#startedAt < SESSION_GRACE_MS) return null
@@ -169,18 +234,47 @@ export class Work {
     const { gate } = session.lane
     const closedMs = gate.closedUntil - monotonic()
     if (gate.error === null || (closedMs <= 0 && !gate.probe)) return null
+    if (gate.probe && this.#isWaking) return null
     return { error: gate.error, until: this.#now() + Math.max(0, closedMs) }
   }
 
   /** Tells main of answers, for its status bar. */
   #watch(session: Session): void {
     let last = { ok: false, at: 0, code: '' }
-    session.client.onAnswer(({ ok, at, error }) => {
+    session.client.onAnswer(({ ok, status, at, error }) => {
+      this.#noteAnswer(session.lane, status)
+      if (status === null && this.#isWaking) return
       const code = error?.code ?? ''
       if (ok === last.ok && code === last.code && at - last.at < 1000) return
       last = { ok, at, code }
       this.#board.tell({ kind: 'seen', accountId: session.accountId, ok, at, budget: session.client.budget(), error })
     })
+  }
+
+  get #isWaking(): boolean {
+    return this.#power.asleep || monotonic() - this.#wokeAt < WAKING_MS
+  }
+
+  /** Fewer files at a time where the server wants it slower, and more again as time goes by. */
+  #noteAnswer(lane: Lane, status: number | null): void {
+    const { width } = lane
+    lane.width = afterAnswer(width, status, this.#filesAtATime, monotonic())
+    if (lane.width.cut === width.cut) return
+    if (lane.widening !== null) clearTimeout(lane.widening)
+    this.#widenLater(lane)
+    this.#board.refresh()
+  }
+
+  #widenLater(lane: Lane): void {
+    const afterMs = widensAfterMs(lane.width, this.#filesAtATime, monotonic())
+    lane.widening =
+      afterMs === null
+        ? null
+        : setTimeout(() => {
+            this.#widenLater(lane)
+            this.#board.refresh()
+            this.pump()
+          }, afterMs)
   }
 
   #refuse(session: Session, error: AppError): void {
@@ -200,7 +294,7 @@ export class Work {
     this.#pumping = true
     queueMicrotask(() => {
       this.#pumping = false
-      if (this.#stopped || this.#states.halted !== null) return
+      if (this.#stopped || this.#resting || this.#states.halted !== null) return
       for (const deposit of this.#states.deposits.values()) this.#serve(deposit)
     })
   }
@@ -219,7 +313,8 @@ export class Work {
     for (const files of [deposit.urgent, deposit.queue]) {
       for (const file of files) {
         if (this.#running >= this.#filesAtATime) break
-        if (!passesGate(lane.gate, lane.running, Infinity, monotonic())) return
+        const width = lane.width.cut === null ? Infinity : filesAtOnce(lane.width, this.#filesAtATime, monotonic())
+        if (!passesGate(lane.gate, lane.running, width, monotonic())) return
         files.delete(file)
         this.#track(this.#drive(file, session))
       }
@@ -440,14 +535,14 @@ export class Work {
       lane.running -= 1
       this.#running -= 1
       this.#buffers.push(buffers)
-      this.#states.enqueue(file)
+      file.deposit.enqueue(file)
     }
   }
 
   #mayContinue(file: LiveFile, session: Session): boolean {
     const { gate } = session.lane
     const held = session.refused !== null || file.deposit.error !== null || !file.deposit.surveyed
-    return !held && this.#states.halted === null && !gate.probe && monotonic() >= gate.closedUntil
+    return !held && !this.#resting && this.#states.halted === null && !gate.probe && monotonic() >= gate.closedUntil
   }
 
   async #perform(file: LiveFile, todo: Effect, session: Session, signal: AbortSignal, buffers: Buffers): Promise<void> {

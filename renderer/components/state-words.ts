@@ -62,7 +62,12 @@ export function transferWords(transfer: DepositTransfer, serverName: string, now
     case 'waiting':
       return {
         kind: 'waiting',
-        words: transfer.at === null ? 'Waiting, goes on by itself' : waitingWords(transfer.at, now, 'go on'),
+        words:
+          transfer.at !== null
+            ? waitingWords(transfer.at, now, 'go on')
+            : transfer.error?.code === 'on-battery'
+              ? 'Waiting to be plugged in'
+              : 'Waiting, goes on by itself',
       }
     case 'needs-you':
       return { kind: 'needs-you', words: `Needs you: ${transfer.error ? shortReason(transfer.error) : '…'}` }

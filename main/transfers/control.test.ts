@@ -1,0 +1,161 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
+import { startPracticeServer } from '../../practice/server.ts'
+import { Scene } from './test-support/scene.ts'
+
+const CONTENT = /\/content(\/\d+)?$/
+const FILES = /\/draft\/files$/
+const MIB = 1024 * 1024
+/** More than sockets on the way hold, so that the sender is really in the middle of it. */
+const LARGE = Buffer.alloc(24 * MIB, 'x')
+
+let practice: Awaited<ReturnType<typeof startPracticeServer>>
+let folder: string
+const scenes: Scene[] = []
+
+beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'transfers-control-'))
+  practice = await startPracticeServer({ dataFolder: folder })
+})
+afterEach(async () => {
+  await Promise.all(scenes.splice(0).map((scene) => scene.close()))
+})
+afterAll(async () => {
+  await practice.close()
+  rmSync(folder, { recursive: true, force: true })
+})
+
+async function createScene(content: Record<string, string | Buffer>): Promise<Scene> {
+  const scene = await Scene.create(practice)
+  scenes.push(scene)
+  for (const [name, bytes] of Object.entries(content)) scene.write(name, bytes)
+  scene.open()
+  return scene
+}
+
+/** The first send is held on its way; resolves when it is, with what has the rest taken and thrown away. */
+async function heldInTheMiddle(scene: Scene): Promise<() => void> {
+  const reached = new Promise<() => void>((resolve) =>
+    scene.server.fail('PUT', CONTENT, { kind: 'hold', afterBytes: MIB, act: (_, drop) => resolve(drop) }),
+  )
+  scene.session()
+  scene.add(scene.sources('data.bin'))
+  return reached
+}
+
+/** Settles when the connection of the last send is closed; answers how long that took. */
+async function closedAfter(scene: Scene, startedAt: number): Promise<number> {
+  const sent = () => scene.server.seen.findLast(({ method, path }) => method === 'PUT' && CONTENT.test(path))
+  await expect.poll(() => sent()?.closedAt, { interval: 5, timeout: 5000 }).not.toBeNull()
+  return (sent()?.closedAt ?? Infinity) - startedAt
+}
+
+test('sleep breaks off at once, is no pause, and after waking it looks at the server before it goes on (U33)', async () => {
+  const scene = await createScene({ 'data.bin': LARGE })
+  const drop = await heldInTheMiddle(scene)
+  const { engine, server } = scene
+  const sleptAt = performance.now()
+  engine?.command({ kind: 'power', asleep: true, onBattery: false })
+  drop()
+  expect(await closedAfter(scene, sleptAt)).toBeLessThan(200)
+  expect(engine?.transfer(scene.depositId).state).not.toBe('paused')
+  const before = server.seen.length
+  // The network is not there yet when the computer wakes.
+  server.fail('GET', /\/me$/, { kind: 'lose-answer' }, 4)
+  engine?.command({ kind: 'power', asleep: false, onBattery: false })
+  await scene.until('verified')
+  expect(await scene.listed()).toEqual(scene.expected('data.bin'))
+  const after = server.seen
+    .slice(before)
+    .map(({ method, path }) => `${method} ${path.replace(/^\/records\/[^/]+/, '')}`)
+  expect(after.indexOf('GET /draft/files')).toBeGreaterThanOrEqual(0)
+  expect(after.indexOf('GET /draft/files')).toBeLessThan(after.findIndex((call) => call.startsWith('PUT')))
+  expect(server.count('GET', /\/me$/)).toBe(5)
+  expect(server.count('POST', FILES)).toBe(1)
+  const shown = scene.events.flatMap((event) => (event.kind === 'seen' ? [event.error] : []))
+  expect(shown.filter((error) => error !== null)).toEqual([])
+})
+
+test('on battery nothing is sent where that is so set, it says so, and it goes on when plugged in', async () => {
+  const scene = await createScene({ 'data.bin': 'some' })
+  const { engine } = scene
+  engine?.command({ kind: 'configure', filesAtATime: 4, pauseOnBattery: true })
+  engine?.command({ kind: 'power', asleep: false, onBattery: true })
+  scene.session()
+  scene.add(scene.sources('data.bin'))
+  const { error } = await scene.until('waiting')
+  expect(error?.code).toBe('on-battery')
+  expect(scene.server.seen).toEqual([])
+  engine?.command({ kind: 'power', asleep: false, onBattery: false })
+  await scene.until('verified')
+  // And where it is not so set, the battery is no matter.
+  engine?.command({ kind: 'configure', filesAtATime: 4, pauseOnBattery: false })
+  engine?.command({ kind: 'power', asleep: false, onBattery: true })
+  expect(engine?.transfer(scene.depositId).error).toBeNull()
+})
+
+test('a speed limit is shared by all files', async () => {
+  const parts = ['a', 'b', 'c', 'd']
+  const scene = await createScene(Object.fromEntries(parts.map((name) => [name, Buffer.alloc(MIB, name)])))
+  const bytesPerSecond = 2 * MIB
+  scene.engine?.command({ kind: 'configure', filesAtATime: 4, bytesPerSecond })
+  scene.session()
+  const startedAt = performance.now()
+  scene.add(scene.sources(...parts))
+  await scene.until('verified')
+  const passedMs = performance.now() - startedAt
+  expect(await scene.listed()).toEqual(scene.expected(...parts))
+  // Two seconds, but for the tenth that may be caught up on, and the last pieces, which wait for nothing after them.
+  expect(passedMs).toBeGreaterThan(1600)
+  expect(passedMs).toBeLessThan(4000)
+})
+
+test('a pause under a speed limit closes the connection within 200 ms', async () => {
+  const scene = await createScene({ 'data.bin': LARGE })
+  scene.engine?.command({ kind: 'configure', filesAtATime: 4, bytesPerSecond: 100_000 })
+  scene.session()
+  scene.add(scene.sources('data.bin'))
+  await expect.poll(() => scene.server.seen.find(({ method }) => method === 'PUT')?.bytes ?? 0).toBeGreaterThan(0)
+  const pausedAt = performance.now()
+  scene.command('pause')
+  expect(await closedAfter(scene, pausedAt)).toBeLessThan(200)
+  scene.engine?.command({ kind: 'configure', filesAtATime: 4, bytesPerSecond: null })
+  scene.command('resume')
+  await scene.until('verified')
+})
+
+test('a server that asks twice in a row for a pause gets one file at a time, and that is said (P17)', async () => {
+  const names = Array.from({ length: 12 }, (_, at) => `file ${at}`)
+  const scene = await createScene(Object.fromEntries(names.map((name) => [name, name])))
+  const { server, engine } = scene
+  server.fail('PUT', CONTENT, { kind: 'answer', status: 503, headers: { 'retry-after': '0' } }, 4)
+  scene.session()
+  scene.add(scene.sources(...names))
+  await expect.poll(() => engine?.overview().servers[0]?.filesAtATime).toBe(1)
+  await expect.poll(() => server.count('PUT', CONTENT)).toBeGreaterThan(5)
+  server.most = 0
+  await scene.until('verified')
+  expect(await scene.listed()).toEqual(scene.expected(...names))
+  expect(server.most).toBeLessThanOrEqual(2)
+})
+
+test('a file that is to be sent first is sent next', async () => {
+  const names = Array.from({ length: 6 }, (_, at) => `file ${at}`)
+  const scene = await createScene(Object.fromEntries(names.map((name) => [name, name])))
+  const { server, engine } = scene
+  engine?.command({ kind: 'configure', filesAtATime: 1 })
+  const held = new Promise<() => void>((resolve) =>
+    server.fail('PUT', CONTENT, { kind: 'hold', afterBytes: 1, act: (goOn) => resolve(goOn) }),
+  )
+  scene.session()
+  scene.add(scene.sources(...names))
+  const goOn = await held
+  scene.command('first', 4)
+  scene.command('first', 5)
+  goOn()
+  await scene.until('verified')
+  const sent = server.seen.filter(({ method }) => method === 'PUT').map(({ path }) => path.split('/').at(-2))
+  expect(sent).toEqual(['file 0', 'file 5', 'file 4', 'file 1', 'file 2', 'file 3'])
+})
