@@ -73,7 +73,7 @@ export const CALLS = {
     'Replaces the token of an account after trying it.',
     z.strictObject({ accountId: accountIdSchema, token: z.string().max(4000) }),
     accountSchema,
-    ['token-refused', 'token-other-user', 'token-malformed', 'account-unknown'],
+    ['token-not-accepted', 'token-other-user', 'token-malformed', 'account-unknown'],
   ),
   'accounts.probe': call('Learns again what the server can do.', account, accountSchema, ['account-unknown']),
   'accounts.signOut': call('Removes the account here and its token from the keychain.', account, done, [

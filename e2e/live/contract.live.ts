@@ -85,7 +85,7 @@ test('connecting learns the person and the abilities of the server in at most tw
   expect(check.requests).toBeLessThanOrEqual(12)
   expect(check.capabilities?.requestsPerMinute).toBeGreaterThan(0)
   const dead = await accounts.check({ kind: 'other', address: url }, 'dead')
-  expect(dead.error?.code).toBe('token-refused')
+  expect(dead.error?.code).toBe('token-not-accepted')
 })
 
 test('a draft is made, saved with its revision, and never over a newer one', async () => {

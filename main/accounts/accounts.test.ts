@@ -164,7 +164,9 @@ test.each([
 test('a dead token and one with a line break inside are each told as such', async () => {
   const server = await repository()
   const { accounts } = desk()
-  expect((await accounts.check({ kind: 'other', address: server.origin }, 'dead')).error?.code).toBe('token-refused')
+  expect((await accounts.check({ kind: 'other', address: server.origin }, 'dead')).error?.code).toBe(
+    'token-not-accepted',
+  )
   const asked = server.seen.length
   expect((await accounts.check({ kind: 'other', address: server.origin }, 'a\r\nX-Evil: 1')).error?.code).toBe(
     'token-malformed',
@@ -233,7 +235,7 @@ test('the same person is renewed, another one stands beside, and a token of anot
   const other = await connected(accounts, server.origin, 'other')
   expect(accounts.list().map(({ id }) => id)).toEqual([account.id, other.id])
   await expect(accounts.renewToken(account.id, 'other')).rejects.toMatchObject({ code: 'token-other-user' })
-  await expect(accounts.renewToken(account.id, 'dead')).rejects.toMatchObject({ code: 'token-refused' })
+  await expect(accounts.renewToken(account.id, 'dead')).rejects.toMatchObject({ code: 'token-not-accepted' })
 })
 
 test('a check can be used once', async () => {

@@ -24,7 +24,7 @@ export type Accounts = {
   check(choice: ServerChoice, token: string): Promise<AccountCheck>
   /** Stores the account of a check of the last ten minutes; the same user of the same server is renewed. Throws check-expired. */
   add(checkId: string): Promise<Account>
-  /** Throws account-unknown, token-malformed, token-refused, token-other-user, and what identifying throws. */
+  /** Throws account-unknown, token-malformed, token-not-accepted, token-other-user, and what identifying throws. */
   renewToken(accountId: string, token: string): Promise<Account>
   probe(accountId: string): Promise<Account>
   /** Throws account-unknown, account-in-use. */
@@ -124,7 +124,7 @@ class AccountBook implements Accounts {
     } catch (error) {
       check.error = isOrdinaryPage(error, choice)
         ? { code: 'not-a-repository', params: { server: check.serverName } }
-        : toAppError(error, check.serverName)
+        : aboutNewToken(toAppError(error, check.serverName))
     } finally {
       await client?.close()
     }
@@ -169,7 +169,8 @@ class AccountBook implements Accounts {
         throw new DeskError('token-other-user', { server: account.serverName, name: account.user.name })
       return await this.#keepToken({ ...this.get(accountId), user, checkedAt: Date.now() }, token)
     } catch (error) {
-      throw asDeskError(error, account.serverName)
+      const { code, params } = aboutNewToken(asDeskError(error, account.serverName).toJSON())
+      throw new DeskError(code, params, { cause: error })
     } finally {
       await client.close()
     }
@@ -333,6 +334,11 @@ class AccountBook implements Accounts {
   }
 }
 
+/** It is the token being tried that was refused: nothing waits for it. */
+function aboutNewToken(error: AppError): AppError {
+  return error.code === 'token-refused' ? { ...error, code: 'token-not-accepted' } : error
+}
+
 /** Behind an address that was typed, a page without a sign-in form is some other site rather than a network's sign-in page. */
 function isOrdinaryPage(error: unknown, choice: ServerChoice): boolean {
   if (choice.kind !== 'other' || !(error instanceof NetworkError) || error.appError.code !== 'captive-portal')
@@ -341,7 +347,7 @@ function isOrdinaryPage(error: unknown, choice: ServerChoice): boolean {
   return !/<form|type=.?password|http-equiv=.?refresh|location\.(href|replace|assign)|captive|hotspot/i.test(page)
 }
 
-function asDeskError(error: unknown, serverName: string): Error {
+function asDeskError(error: unknown, serverName: string): DeskError {
   if (error instanceof DeskError) return error
   const { code, params } = toAppError(error, serverName)
   return new DeskError(code, params, { cause: error })

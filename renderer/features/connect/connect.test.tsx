@@ -92,7 +92,7 @@ test('a refused token says so, offers no account, and the screen says where a to
     checkId: null,
     user: null,
     capabilities: null,
-    error: { code: 'token-refused', params: { server: 'Zenodo' } },
+    error: { code: 'token-not-accepted', params: { server: 'Zenodo' } },
   }
   const { person } = open({
     'accounts.check': () => refused,

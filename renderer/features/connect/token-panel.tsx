@@ -2,7 +2,6 @@ import { useMutation } from '@tanstack/react-query'
 import { ExternalLink, KeyRound, Lock } from 'lucide-react'
 import { Fragment, useRef, useState } from 'react'
 import type { Account, AccountCheck, ServerChoice } from '../../../contract/desk/account.ts'
-import type { AppError } from '../../../contract/errors.ts'
 import { openInBrowser } from '../../app/commands.ts'
 import { call, errorOf } from '../../bridge/client.ts'
 import { announce } from '../../components/announce.tsx'
@@ -257,7 +256,7 @@ function Result({
         {error && (
           <li>
             <ErrorNote
-              error={asFirstTry(error)}
+              error={error}
               tone="fail"
               onAction={error.code.startsWith('token-') || isAboutAddress(check) ? onAction : onRetry}
             />
@@ -301,11 +300,6 @@ function nameOf(preset: 'zenodo' | 'zenodo-sandbox'): 'zenodo' | 'sandbox' {
 function hostOf(address: string): string | null {
   const url = URL.parse(address.includes('://') ? address.trim() : `https://${address.trim()}`)
   return url?.protocol === 'https:' && url.host !== '' && address.trim() !== '' ? url.host : null
-}
-
-/** Nothing waits for a token that is tried for the first time. */
-function asFirstTry(error: AppError): AppError {
-  return error.code === 'token-refused' ? { ...error, code: 'token-not-accepted' } : error
 }
 
 function isAboutAddress({ error }: AccountCheck): boolean {

@@ -1,7 +1,6 @@
 import { KeyRound } from 'lucide-react'
 import { useState } from 'react'
 import type { Account } from '../../../contract/desk/account.ts'
-import type { AppError } from '../../../contract/errors.ts'
 import { errorOf } from '../../bridge/client.ts'
 import { announce } from '../../components/announce.tsx'
 import { ErrorNote } from '../../components/banner.tsx'
@@ -13,11 +12,6 @@ import { TextField } from '../../components/text-field.tsx'
 import { useCall } from '../../queries/client.ts'
 import { messages } from './messages.ts'
 import styles from './settings.module.css'
-
-/** It is the new token that was refused, not the one that is kept. */
-function asNewToken(error: AppError): AppError {
-  return error.code === 'token-refused' ? { ...error, code: 'token-not-accepted' } : error
-}
 
 /** A new token for an account that stays: tried when it is pasted or on Enter. */
 export function RenewDialog({ account, onClose }: { account: Account | null; onClose: () => void }) {
@@ -83,7 +77,7 @@ export function RenewDialog({ account, onClose }: { account: Account | null; onC
               <StateMark kind="sending">{words.checking(account.serverName)}</StateMark>
             </p>
           )}
-          {renew.error && <ErrorNote error={asNewToken(errorOf(renew.error))} tone="fail" />}
+          {renew.error && <ErrorNote error={errorOf(renew.error)} tone="fail" />}
         </div>
       )}
     </Dialog>
