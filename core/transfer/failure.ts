@@ -1,4 +1,6 @@
+import type { Capabilities } from '../../contract/desk/account.ts'
 import type { AppError } from '../../contract/errors.ts'
+import { formatBytes } from '../format.ts'
 import { MOST_ATTEMPTS } from './retry.ts'
 
 /** The calls of a transfer. */
@@ -55,8 +57,10 @@ export type Circumstances = {
   /** The commit only asks whether the content is there. */
   readonly inDoubt: boolean
   readonly server: string
-  /** Files that a record may hold, where that is known. */
-  readonly maxFiles: number | null
+  /** Of the server, where they are known. */
+  readonly limits: Pick<Capabilities, 'maxFiles' | 'maxFileBytes' | 'quotaBytes'>
+  /** Of the file; null for a call that is about a whole draft. */
+  readonly bytes: number | null
 }
 
 /**
@@ -91,9 +95,17 @@ function judgeNetwork({ phase, error }: Trouble & { kind: 'network' }): Verdict 
 
 function judgeAnswer(trouble: Trouble & { kind: 'answer' }, circumstances: Circumstances): Verdict {
   const { status, message, retryAfterMs, error } = trouble
-  const { operation, strikes, inDoubt, server, maxFiles } = circumstances
+  const { operation, strikes, inDoubt, server, limits, bytes } = circumstances
   const reason = message.slice(0, 200)
   const again = (scope: 'file' | 'server'): Verdict => ({ kind: 'again', scope, error, retryAfterMs: null })
+  const tooLarge = (why: string, limit: number | null): Verdict => {
+    const params = {
+      server,
+      size: formatBytes(bytes ?? 0),
+      reason: limit === null ? why : `${why} (${formatBytes(limit)})`,
+    }
+    return { kind: 'block-file', error: { code: 'file-too-large', params } }
+  }
   const refused: Verdict =
     operation === 'list'
       ? { kind: 'block-deposit', error }
@@ -109,10 +121,11 @@ function judgeAnswer(trouble: Trouble & { kind: 'answer' }, circumstances: Circu
     return { kind: operation === 'declare' || operation === 'list' ? 'draft-gone' : 'ask-draft' }
   }
   if (inDoubt && operation === 'commit' && (status === 400 || status === 500)) return { kind: 'nothing-there' }
-  if (status === 413) return { kind: 'block-file', error: { code: 'file-too-large', params: { server } } }
+  // Of a proxy in front of the server, whose limit is not that of the server (fault U18).
+  if (status === 413) return tooLarge('no single request may be as large', null)
   if (status === 400) {
-    if (/quota exceeded|maximum file size/i.test(message))
-      return { kind: 'block-file', error: { code: 'file-too-large', params: { server } } }
+    if (/quota exceeded/i.test(message)) return tooLarge('the space of this draft is used up', limits.quotaBytes)
+    if (/maximum file size/i.test(message)) return tooLarge('there is a limit for one file', limits.maxFileBytes)
     if (/filename is too long/i.test(message))
       return { kind: 'block-file', error: { code: 'file-name-refused', params: { server, reason } } }
     if (/empty files/i.test(message))
@@ -122,7 +135,7 @@ function judgeAnswer(trouble: Trouble & { kind: 'answer' }, circumstances: Circu
     if (operation === 'declare' && strikes > 0 && /max(imum)? (amount|number)/i.test(message))
       return {
         kind: 'block-deposit',
-        error: { code: 'too-many-files', params: { server, limit: String(maxFiles ?? 100) } },
+        error: { code: 'too-many-files', params: { server, limit: String(limits.maxFiles ?? 100) } },
       }
     // A name that exists, or one that is not taken, refuses all: the list of the draft tells which (findings, Files).
     if (operation === 'declare' && strikes < 2) return { kind: 'ask-draft' }

@@ -44,7 +44,8 @@ const circumstances: Circumstances = {
   strikes: 0,
   inDoubt: false,
   server: 'Example',
-  maxFiles: 100,
+  limits: { maxFiles: 100, maxFileBytes: null, quotaBytes: null },
+  bytes: 1000,
 }
 const error = { code: 'server-trouble' as const, params: {} }
 function answer(status: number, message = '', retryAfterMs: number | null = null): Trouble {

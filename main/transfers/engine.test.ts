@@ -70,14 +70,6 @@ test('100 clean files cost two requests each, one for all names, and one list (P
   expect(server.most).toBeLessThanOrEqual(5)
 })
 
-test('a connection that breaks in the middle costs one file again, and nothing else (U06)', async () => {
-  const scene = await withOneFile(LARGE)
-  scene.server.fail('PUT', CONTENT, { kind: 'cut', afterBytes: 1.5 * MIB })
-  await expectVerified(scene)
-  expect(scene.server.count('PUT', CONTENT)).toBe(2)
-  expect(scene.server.count('POST', COMMIT)).toBe(1)
-})
-
 test('content that arrived while its answer was lost is committed, never sent again (U07)', async () => {
   const scene = await withOneFile()
   scene.server.fail('PUT', CONTENT, { kind: 'lose-answer' })
@@ -292,7 +284,8 @@ test('a large file goes on after the parts that arrived, also in a new process (
   scene.writeSparse('large', 100 * MIB)
   appendFileSync(scene.path('large'), 'the end')
   scene.open()
-  scene.server.fail('PUT', /\/content\/3$/, { kind: 'cut', afterBytes: MIB })
+  const wire = await scene.throughWire()
+  await wire.add({ toxic: { kind: 'reset_peer' }, direction: 'up', request: /\/content\/3$/, afterBytes: MIB })
   const stopped = new Promise<void>((resolve) => {
     scene.server.fail('PUT', /\/content\/4$/, { kind: 'hold', afterBytes: MIB, act: () => resolve() })
   })
@@ -358,17 +351,17 @@ test('a server that is away is asked by one request at a time, and all goes on w
   const scene = await createScene()
   const names = Array.from({ length: 20 }, (_, at) => `file ${at}`)
   for (const name of names) scene.write(name, name)
-  const port = Number(new URL(scene.server.origin).port)
+  const wire = await scene.throughWire()
   scene.open()
   scene.session()
-  await scene.server.close()
+  await wire.add({ toxic: { kind: 'down' }, direction: 'up' })
   scene.add(scene.sources(...names))
   const { error, at } = await scene.until('waiting')
   expect(error).toMatchObject({ code: 'server-unreachable', params: { server: 'Practice' } })
   expect(at).toBeTypeOf('number')
   const rows = scene.engine?.files(scene.depositId, 0, 20).rows
   expect(rows?.every(({ state }) => state.kind === 'queued')).toBe(true)
-  await scene.server.listen(port)
+  await wire.heal()
   scene.session()
   await scene.until('verified')
   expect(scene.server.count('PUT', CONTENT)).toBe(20)

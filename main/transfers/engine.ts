@@ -26,7 +26,7 @@ class Engine implements TransferEngine {
   readonly #now: () => number
   #stopped = false
 
-  constructor({ home, now = Date.now, random = Math.random, onPersist = () => {} }: EngineParts) {
+  constructor({ home, now = Date.now, random = Math.random, onPersist = () => {}, patience }: EngineParts) {
     this.#now = now
     this.#states = new States({
       home,
@@ -42,7 +42,7 @@ class Engine implements TransferEngine {
       serversOf: (accounts) => this.#work.serversOf(accounts),
       isBusy: () => this.#work.isBusy,
     })
-    this.#work = new Work({ states: this.#states, board: this.#board, now, random })
+    this.#work = new Work({ states: this.#states, board: this.#board, now, random, patience })
   }
 
   start(): void {

@@ -2,7 +2,7 @@ import type { Capabilities } from '../../contract/desk/account.ts'
 import type { DepositTransfer } from '../../contract/desk/deposit.ts'
 import type { FileRow, TransferCommand, TransferOverview, TransferTarget } from '../../contract/desk/transfer.ts'
 import type { AppError } from '../../contract/errors.ts'
-import type { RequestBudget, Server } from '../repository/http/client.ts'
+import type { Patience, RequestBudget, Server } from '../repository/http/client.ts'
 import type { SourceFile } from './source.ts'
 
 export type EngineCommand =
@@ -86,4 +86,6 @@ export type EngineParts = {
   readonly random?: () => number
   /** Told before and after each write to the journal: `after began`. For tests that end the process there. */
   readonly onPersist?: (point: string) => void
+  /** For tests that do not want to wait as long as a person would. */
+  readonly patience?: Patience
 }

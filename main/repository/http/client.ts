@@ -15,10 +15,11 @@ import {
   toAppError,
 } from './errors.ts'
 import { parseJson } from './json.ts'
-import { Transport, type Exchange, type OpenAnswer, type RawAnswer } from './transport.ts'
+import { PATIENCE, Transport, type Exchange, type OpenAnswer, type Patience, type RawAnswer } from './transport.ts'
 import { VERSION } from './version.ts'
 
 export { HttpError, isLoopback, NetworkError, reasonOf, toAppError } from './errors.ts'
+export type { Patience } from './transport.ts'
 
 /** `origin`: scheme://host[:port]. `name` as in badges and sentences. Without a token the client is a guest. */
 export type Server = { readonly origin: string; readonly name: string; readonly token: string | null }
@@ -120,9 +121,12 @@ type Origin = {
 
 const origins = new Map<string, Origin>()
 
-/** A client of one server for one token. Connections and the request budget are shared between clients of an origin. */
-export function createClient(server: Server): RepositoryClient {
-  return new Client(server)
+/**
+ * A client of one server for one token. Connections, with the patience of the first client, and the request budget are shared
+ * between clients of an origin.
+ */
+export function createClient(server: Server, patience = PATIENCE): RepositoryClient {
+  return new Client(server, patience)
 }
 
 class Client implements RepositoryClient {
@@ -130,16 +134,22 @@ class Client implements RepositoryClient {
   readonly #shared: Origin
   readonly #listeners = new Set<(seen: SeenAnswer) => void>()
   readonly #base: URL
+  readonly #patience: Patience
   #closed = false
   /** Whether answers to this token carry X-User-ID; many nginx set-ups take it out. */
   #namesUser = false
   #tokenAsked: { at: number; refused: boolean } | null = null
 
-  constructor(server: Server) {
+  constructor(server: Server, patience: Patience) {
+    this.#patience = patience
     this.#base = new URL('/api/', server.origin)
     this.server = { ...server, origin: this.#base.origin }
     const known = origins.get(this.#base.origin)
-    this.#shared = known ?? { transport: new Transport(this.#base.origin), clients: 0, budget: null }
+    this.#shared = known ?? {
+      transport: new Transport(this.#base.origin, { patience }),
+      clients: 0,
+      budget: null,
+    }
     this.#shared.clients++
     origins.set(this.#base.origin, this.#shared)
   }
@@ -178,13 +188,13 @@ class Client implements RepositoryClient {
   async send(call: ContentCall): Promise<Answer<FileEntry>> {
     const url = call.url === undefined ? this.#url(call.path) : this.#partUrl(call.url)
     const own = url.origin === this.#base.origin
-    const transport = own ? this.#shared.transport : new Transport(url.origin)
+    const transport = own ? this.#shared.transport : new Transport(url.origin, { patience: this.#patience })
     const headers = {
       ...(own ? this.#headers() : { 'user-agent': USER_AGENT }),
       ...(own ? { accept: ACCEPT.json, 'content-type': 'application/octet-stream' } : {}),
       'content-length': String(call.lengthBytes),
     }
-    const body = { lengthBytes: call.lengthBytes, chunks: call.body, stallMs: call.stallMs ?? 60_000 }
+    const body = { lengthBytes: call.lengthBytes, chunks: call.body, stallMs: call.stallMs ?? this.#patience.stallMs }
     try {
       await this.#keepBudget(call.signal)
       return await this.#observe(async () => {
@@ -291,7 +301,7 @@ class Client implements RepositoryClient {
 
   /** The head of an answer that brings content. A pool for each storage on the way is put into `storages`. */
   async #openContent(
-    { path, from, signal, stallMs = 60_000 }: ReceiveCall,
+    { path, from, signal, stallMs = this.#patience.stallMs }: ReceiveCall,
     storages: Transport[],
   ): Promise<OpenAnswer> {
     const wanted: Record<string, string> = { accept: '*/*', 'accept-encoding': 'identity' }
@@ -302,7 +312,9 @@ class Client implements RepositoryClient {
     for (let hops = 0; ; hops++) {
       // Once elsewhere, an address of this server is the wish of somebody else.
       const own = url.origin === this.#base.origin && storages.length === 0
-      const transport = own ? this.#shared.transport : new Transport(url.origin, !isLoopback(this.#base.hostname))
+      const transport = own
+        ? this.#shared.transport
+        : new Transport(url.origin, { publicOnly: !isLoopback(this.#base.hostname), patience: this.#patience })
       if (!own) storages.push(transport)
       const headers = { ...(own ? this.#headers() : { 'user-agent': USER_AGENT }), ...wanted }
       const open = await transport.open({ url, headers, signal }, stallMs)

@@ -8,11 +8,19 @@ import { Agent, buildConnector, EnvHttpProxyAgent, request, type Dispatcher } fr
 import { isPrivateAddress } from './addresses.ts'
 import { isAbort, isLoopback, networkError, NetworkError, redirectedElsewhere, supportNumber } from './errors.ts'
 
-const CONNECT_MS = 20_000
-/** A GET that has no first byte after this long is given up; other calls may take longer, since publishing thousands of files does. */
-const GET_ANSWER_MS = 60_000
-const OTHER_ANSWER_MS = 300_000
-const IDLE_ANSWER_MS = 60_000
+/** How long nothing may come before a call is given up. There is no limit to the time in which something does. */
+export type Patience = {
+  readonly connectMs: number
+  /** Until the first byte of the answer to a GET. */
+  readonly readMs: number
+  /** The same for other calls, which may take longer: publishing thousands of files does. */
+  readonly writeMs: number
+  /** Between two bytes, of a body that is sent or of an answer that comes. */
+  readonly stallMs: number
+}
+
+export const PATIENCE: Patience = { connectMs: 20_000, readMs: 60_000, writeMs: 300_000, stallMs: 60_000 }
+
 const ANSWER_LIMIT_BYTES = 10_000_000
 const CLOSE_MS = 500
 
@@ -45,17 +53,19 @@ export type OpenAnswer = {
 export class Transport {
   readonly #origin: URL
   readonly #publicOnly: boolean
+  readonly #patience: Patience
   #dispatcher: Dispatcher | null = null
 
   /** `publicOnly`: no connection to an address of this computer or of a private network, whatever the name leads to. */
-  constructor(origin: string, publicOnly = false) {
+  constructor(origin: string, { publicOnly = false, patience = PATIENCE } = {}) {
     this.#origin = new URL(origin)
     this.#publicOnly = publicOnly
+    this.#patience = patience
   }
 
   /** Sends one request and reads the whole answer. Throws NetworkError, the signal's reason, or what `chunks` threw. */
   async exchange(call: Exchange): Promise<RawAnswer> {
-    this.#dispatcher ??= createDispatcher(this.#origin, this.#publicOnly)
+    this.#dispatcher ??= createDispatcher(this.#origin, this.#publicOnly, this.#patience.connectMs)
     const stall = new AbortController()
     const sending = typeof call.body === 'object' ? new SendingBody(call.body, stall) : null
     const signals = [stall.signal, ...(call.signal ? [call.signal] : [])]
@@ -69,8 +79,8 @@ export class Transport {
           (sending?.chunks as unknown as Readable | undefined) ?? (typeof call.body === 'string' ? call.body : null),
         signal: AbortSignal.any(signals),
         // The watch of a body counts the bytes themselves: no total timeout for an upload, however slow.
-        headersTimeout: sending ? 0 : call.method === 'GET' ? GET_ANSWER_MS : OTHER_ANSWER_MS,
-        bodyTimeout: IDLE_ANSWER_MS,
+        headersTimeout: sending ? 0 : call.method === 'GET' ? this.#patience.readMs : this.#patience.writeMs,
+        bodyTimeout: this.#patience.stallMs,
       })
       return { status: answer.statusCode, header: headerOf(answer), text: await this.#read(answer, call.signal) }
     } catch (error) {
@@ -92,7 +102,7 @@ export class Transport {
 
   /** Sends a GET and returns when the head of the answer is there. `stallMs`: no byte comes this long. Throws as `exchange`. */
   async open(call: Omit<Exchange, 'method' | 'body'>, stallMs: number): Promise<OpenAnswer> {
-    this.#dispatcher ??= createDispatcher(this.#origin, this.#publicOnly)
+    this.#dispatcher ??= createDispatcher(this.#origin, this.#publicOnly, this.#patience.connectMs)
     const { url, headers, signal } = call
     try {
       const answer = await request(url, {
@@ -100,7 +110,7 @@ export class Transport {
         method: 'GET',
         headers,
         signal: signal ?? null,
-        headersTimeout: GET_ANSWER_MS,
+        headersTimeout: this.#patience.readMs,
         bodyTimeout: stallMs,
       })
       const discard = () => void answer.body.on('error', () => undefined).destroy()
@@ -181,10 +191,10 @@ function abortReason(signal: AbortSignal): Error {
   return signal.reason instanceof Error ? signal.reason : new DOMException('aborted', 'AbortError')
 }
 
-function createDispatcher(origin: URL, publicOnly: boolean): Dispatcher {
+function createDispatcher(origin: URL, publicOnly: boolean, connectMs: number): Dispatcher {
   const isHttps = origin.protocol === 'https:'
   const secureContext = isHttps ? { secureContext: systemTrust() } : {}
-  const connect = connector({ ...secureContext, ...(publicOnly ? { lookup: lookupPublic } : {}) })
+  const connect = connector({ timeout: connectMs, ...secureContext, ...(publicOnly ? { lookup: lookupPublic } : {}) })
   const options: Agent.Options = {
     connect,
     pipelining: 1,
@@ -222,10 +232,13 @@ function systemTrust(): tls.SecureContext {
 /** Errors of opening a connection, with the issuer of the certificate where one was shown: the request did not leave. */
 const failedConnects = new WeakMap<Error, string | null>()
 
-function connector(options: { secureContext?: tls.SecureContext; lookup?: LookupFunction }): buildConnector.connector {
+function connector(options: {
+  timeout: number
+  secureContext?: tls.SecureContext
+  lookup?: LookupFunction
+}): buildConnector.connector {
   const open = buildConnector({
     ...options,
-    timeout: CONNECT_MS,
     allowH2: false,
     autoSelectFamily: true,
   })
@@ -270,6 +283,9 @@ function holdBackWriteErrors(socket: Socket): void {
   if (writev) target._writev = (chunks, done) => writev(chunks, late(done))
 }
 
+/** What a system may hold of a body on a slow line: it makes its buffers as large as the line is fast. */
+const HELD_BYTES = 256 * 1024
+
 /** Watches for sockets on which no byte of a body moves. */
 const sendingBodies = new WeakMap<object, SendingBody>()
 
@@ -285,6 +301,7 @@ class SendingBody {
   readonly #lengthBytes: number
   readonly #stallMs: number
   readonly #onTimeout: () => void
+  #startedAt = 0
   #socket: Socket | null = null
 
   constructor(
@@ -301,6 +318,7 @@ class SendingBody {
   /** A socket's own timeout starts again with every byte that the system takes from it, even inside one large write. */
   start(socket: Socket): void {
     this.#socket = socket
+    this.#startedAt = performance.now()
     socket.on('timeout', this.#onTimeout)
     socket.setTimeout(this.#stallMs)
   }
@@ -318,7 +336,12 @@ class SendingBody {
       this.failure = { error }
       throw error
     }
-    // All is handed over. A proxy that collects the body passes it on only now, so a large one may be answered late.
-    this.#socket?.setTimeout(this.#stallMs + this.#lengthBytes / 20_000)
+    // All is handed over, which is not all gone: the system holds the last of it, and shows nothing of how that moves. On a
+    // line of half a kilobyte a second (fault U10) what is small may all be held; of what is large, less than went before.
+    const small = this.#lengthBytes < 2 * HELD_BYTES
+    const leavingMs = small ? 2 * Math.min(this.#lengthBytes, HELD_BYTES) : performance.now() - this.#startedAt
+    // And a proxy that collects the body passes it on only now, so a large one may be answered late.
+    const passingMs = this.#lengthBytes / 20_000
+    this.#socket?.setTimeout(this.#stallMs + leavingMs + passingMs)
   }
 }

@@ -3,8 +3,6 @@ import type { AddressInfo, Socket } from 'node:net'
 
 /** What goes wrong with one request. */
 export type Fault =
-  /** The connection breaks when this much of the body has come; the server behind sees it break too. */
-  | { readonly kind: 'cut'; readonly afterBytes: number }
   /** The server does what was asked, and its answer is lost. */
   | { readonly kind: 'lose-answer' }
   /** Answered on the way, and never passed on. */
@@ -55,8 +53,8 @@ export class FaultyServer {
     })
   }
 
-  async listen(port = 0): Promise<void> {
-    await new Promise<void>((resolve) => this.#server.listen(port, '127.0.0.1', resolve))
+  async listen(): Promise<void> {
+    await new Promise<void>((resolve) => this.#server.listen(0, '127.0.0.1', resolve))
     this.origin = `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`
   }
 
@@ -112,11 +110,6 @@ export class FaultyServer {
     let dropped = false
     incoming.on('data', (chunk: Buffer) => {
       seen.bytes += chunk.length
-      if (fault?.kind === 'cut' && seen.bytes >= fault.afterBytes) {
-        passed.destroy()
-        incoming.socket.resetAndDestroy()
-        return
-      }
       if (fault?.kind === 'hold' && !held && seen.bytes >= fault.afterBytes) {
         held = true
         incoming.pause()

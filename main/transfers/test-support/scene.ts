@@ -6,10 +6,12 @@ import type { Capabilities } from '../../../contract/desk/account.ts'
 import type { DepositTransfer } from '../../../contract/desk/deposit.ts'
 import type { TransferCommand } from '../../../contract/desk/transfer.ts'
 import { listDraftFiles } from '../../repository/files.ts'
-import { createClient, type RepositoryClient } from '../../repository/http/client.ts'
+import { createClient, type Patience, type RepositoryClient } from '../../repository/http/client.ts'
 import { createDraft } from '../../repository/records.ts'
 import { openEngine, type EngineEvent, type EngineParts, type SourceFile, type TransferEngine } from '../engine.ts'
+import { explain, type AppError } from '../../../contract/errors.ts'
 import { FaultyServer } from './faults.ts'
+import { ToxicProxy } from './toxic-proxy.ts'
 
 export const CAPABILITIES: Capabilities = {
   recordShape: 'rdm',
@@ -22,14 +24,20 @@ export const CAPABILITIES: Capabilities = {
   requestsPerMinute: null,
 }
 
-/** A deposit with a draft of its own, a folder, a journal, and a server that fails as told. */
+/** Long enough for an answer on a busy computer, and no longer than a test may take. */
+export const IMPATIENT: Patience = { connectMs: 1000, readMs: 1000, writeMs: 1000, stallMs: 1000 }
+
+/** A deposit with a draft of its own, a folder, a journal, a server that fails as told, and a wire that does. */
 export class Scene {
   readonly accountId = randomUUID()
   readonly depositId = randomUUID()
   readonly root = mkdtempSync(join(tmpdir(), 'transfers-'))
   readonly home = join(this.root, 'home')
   readonly server: FaultyServer
+  /** Errors that a person was shown. */
+  readonly errors: AppError[] = []
   readonly events: EngineEvent[] = []
+  #wire: ToxicProxy | null = null
   readonly #token: string
   readonly #client: RepositoryClient
   draftId = ''
@@ -47,6 +55,18 @@ export class Scene {
     await scene.server.listen()
     scene.draftId = (await createDraft(scene.#client, { metadata: {} })).id
     return scene
+  }
+
+  /** Where the engine finds the server. */
+  get origin(): string {
+    return this.#wire?.origin ?? this.server.origin
+  }
+
+  /** Lets everything go through a proxy that harms connections. */
+  async throughWire(seed = 1): Promise<ToxicProxy> {
+    this.#wire = new ToxicProxy(this.server.origin, seed)
+    await this.#wire.listen()
+    return this.#wire
   }
 
   path(name: string): string {
@@ -77,14 +97,17 @@ export class Scene {
   /** Waits are as short as they can be, unless a test asks for others. */
   open(parts: Partial<EngineParts> = {}): TransferEngine {
     const engine = openEngine({ home: this.home, random: () => 0, ...parts })
-    engine.onEvent((event) => this.events.push(event))
+    engine.onEvent((event) => {
+      this.events.push(event)
+      this.errors.push(...errorsOf(event))
+    })
     engine.start()
     this.engine = engine
     return engine
   }
 
   session(token = this.#token, capabilities: Partial<Capabilities> = {}): void {
-    const server = { origin: this.server.origin, name: 'Practice', token }
+    const server = { origin: this.origin, name: 'Practice', token }
     this.#engine.command({
       kind: 'session',
       accountId: this.accountId,
@@ -141,14 +164,41 @@ export class Scene {
 
   async close(): Promise<void> {
     await this.stop()
+    await this.#wire?.close()
     await this.server.close()
     await this.#client.close()
     rmSync(this.root, { recursive: true, force: true })
+    this.errors.forEach(expectExplained)
   }
 
   get #engine(): TransferEngine {
     if (this.engine === null) throw new Error('no engine is open')
     return this.engine
+  }
+}
+
+function errorsOf(event: EngineEvent): AppError[] {
+  switch (event.kind) {
+    case 'seen':
+      return event.error === null ? [] : [event.error]
+    case 'deposit':
+      return event.transfer.error === null ? [] : [event.transfer.error]
+    case 'progress':
+      return event.rows.flatMap(({ state }) =>
+        state.kind === 'blocked' || state.kind === 'waiting' ? [state.error] : [],
+      )
+  }
+}
+
+/** What, what next and what to do, in words (R4): no status, no stack, no data, and nothing left to fill in. */
+export function expectExplained(error: AppError): void {
+  const { happened, next, todo } = explain(error)
+  for (const sentence of [happened, next, todo]) {
+    if (
+      !/^\S.*\.$/.test(sentence) ||
+      /…|[{}]|\b[45]\d\d\b|\bError\b|undefined|\.[jt]s:\d|node:|\bE[A-Z]{4,}\b/.test(sentence)
+    )
+      throw new Error(`no sentence for a person: ${sentence} (${JSON.stringify(error)})`)
   }
 }
 
