@@ -179,7 +179,7 @@ export class Work {
       }
       this.closeSession(accountId)
     }
-    const client = this.#createClient(server, this.#patience)
+    const client = this.#createClient(server)
     const { origin } = client.server
     const lane = this.#lanes.get(origin) ?? new Lane()
     this.#lanes.set(origin, lane)
@@ -196,7 +196,7 @@ export class Work {
   }
 
   #createClient(server: Server): RepositoryClient {
-    return this.#pace.over(createClient(server))
+    return this.#pace.over(createClient(server, this.#patience))
   }
 
   closeSession(accountId: string): void {
