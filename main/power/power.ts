@@ -2,11 +2,10 @@ import type { TransferOverview } from '../../contract/desk/transfer.ts'
 
 /** What the system tells of its power, and the one thing asked of it. */
 export type PowerPort = {
-  /** Each returns the function that ends the subscription. */
-  onSleep(listener: () => void): () => void
-  onWake(listener: () => void): () => void
+  onSleep(listener: () => void): void
+  onWake(listener: () => void): void
   /** It was plugged in or unplugged; not every system tells, so it is also asked now and then. */
-  onPlug(listener: () => void): () => void
+  onPlug(listener: () => void): void
   isOnBattery(): boolean
   /** Keeps the system from going to sleep by itself, until the function that it returns is called. */
   keepAwake(): () => void
@@ -24,10 +23,12 @@ const RELEASE_MS = 1000
 const SILENT_MS = 5000
 const ASK_BATTERY_MS = 10_000
 
-/** Sleep and battery for the transfers; and for the system, that it may not sleep while bytes move. */
+/**
+ * Tells the transfers of sleep and battery, and the system that it may not sleep while bytes move. It lasts as long as the
+ * application.
+ */
 export class Power {
   readonly #parts: PowerParts
-  readonly #ends: (() => void)[]
   #asleep = false
   #onBattery = false
   #release: (() => void) | null = null
@@ -37,13 +38,10 @@ export class Power {
   constructor(parts: PowerParts) {
     const { port } = parts
     this.#parts = parts
-    const timer = setInterval(() => this.#look(), ASK_BATTERY_MS).unref()
-    this.#ends = [
-      port.onSleep(() => this.#sleeps(true)),
-      port.onWake(() => this.#sleeps(false)),
-      port.onPlug(() => this.#look()),
-      () => clearInterval(timer),
-    ]
+    port.onSleep(() => this.#sleeps(true))
+    port.onWake(() => this.#sleeps(false))
+    port.onPlug(() => this.#look())
+    setInterval(() => this.#look(), ASK_BATTERY_MS).unref()
     this.#look()
   }
 
@@ -56,11 +54,6 @@ export class Power {
       this.#release ??= this.#parts.port.keepAwake()
       this.#releaseIn(SILENT_MS)
     } else if (ends) this.#releaseIn(RELEASE_MS)
-  }
-
-  close(): void {
-    for (const end of this.#ends) end()
-    this.#letSleep()
   }
 
   #sleeps(asleep: boolean): void {
@@ -86,8 +79,6 @@ export class Power {
   }
 
   #letSleep(): void {
-    if (this.#timer !== null) clearTimeout(this.#timer)
-    this.#timer = null
     this.#moves = false
     this.#release?.()
     this.#release = null

@@ -18,6 +18,9 @@ export const messages = {
   transfers: 'Transfers',
   filesAtATime: 'Files at a time',
   filesAtATimeHint: 'Fewer leave more of the network to others. More help with many small files.',
+  speedLimit: 'Speed limit',
+  speedLimitHint: 'For all uploads together.',
+  pauseOnBattery: 'Pause on battery',
   accounts: 'Accounts',
   add: 'Add an account',
   tokens: {

@@ -5,10 +5,11 @@ import { navigate } from '../../app/view.ts'
 import { errorOf } from '../../bridge/client.ts'
 import { ErrorNote } from '../../components/banner.tsx'
 import { Button } from '../../components/button.tsx'
-import { formatCount } from '../../components/format.ts'
+import { Checkbox } from '../../components/choices.tsx'
 import { spellKeys } from '../../components/keys.ts'
 import { PageHead, Pane, Screen } from '../../components/layout.tsx'
 import { Select } from '../../components/select.tsx'
+import { FILES_AT_A_TIME, idOfSpeed, speedLimits, speedOfId } from '../../components/transfer-choices.ts'
 import { useAccounts, useCurrentAccount, useKeychain } from '../../queries/accounts.ts'
 import { useAppInfo, useSaveSettings, useSettings } from '../../queries/settings.ts'
 import { AccountCard } from './account-card.tsx'
@@ -18,7 +19,6 @@ import styles from './settings.module.css'
 import { SignOutDialog } from './sign-out-dialog.tsx'
 
 const THEMES = (Object.keys(messages.themes) as Stored['theme'][]).map((id) => ({ id, label: messages.themes[id] }))
-const FILES = [1, 2, 3, 4, 5, 6, 7, 8].map((count) => ({ id: String(count), label: formatCount(count) }))
 
 /** Theme, transfers and accounts. `renewToken`: the account whose token is asked for at once. */
 export function Settings({ renewToken }: { renewToken: string | null }) {
@@ -61,11 +61,29 @@ export function Settings({ renewToken }: { renewToken: string | null }) {
                   <Select
                     label={messages.filesAtATime}
                     description={messages.filesAtATimeHint}
-                    options={FILES}
+                    options={FILES_AT_A_TIME}
                     value={String(settings.filesAtATime)}
                     onChange={(value) => save({ ...settings, filesAtATime: Number(value) })}
                   />
                 </div>
+                <div className={styles.field}>
+                  <Select
+                    label={messages.speedLimit}
+                    description={messages.speedLimitHint}
+                    options={speedLimits(settings.bytesPerSecond)}
+                    value={idOfSpeed(settings.bytesPerSecond)}
+                    onChange={(value) => save({ ...settings, bytesPerSecond: speedOfId(value) })}
+                  />
+                </div>
+                {/* Linux does not tell the application. */}
+                {info && info.platform !== 'linux' && (
+                  <Checkbox
+                    isSelected={settings.pauseOnBattery}
+                    onChange={(pauseOnBattery) => save({ ...settings, pauseOnBattery })}
+                  >
+                    {messages.pauseOnBattery}
+                  </Checkbox>
+                )}
               </Section>
               <Section title={messages.appearance}>
                 <div className={styles.field}>

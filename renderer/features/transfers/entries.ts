@@ -1,4 +1,4 @@
-import { CircleMinus, FolderOpen, Play, RotateCw, X } from 'lucide-react'
+import { ArrowUpToLine, CircleMinus, FolderOpen, Play, RotateCw, X } from 'lucide-react'
 import type { DepositTransfer } from '../../../contract/desk/deposit.ts'
 import type { FileRow, TransferCommand, TransferTarget } from '../../../contract/desk/transfer.ts'
 import { explain } from '../../../contract/errors.ts'
@@ -31,6 +31,7 @@ export function fileEntries(row: FileRow, send: Send): MenuEntry[] {
   }
   if (kind === 'waiting')
     entries.push({ id: 'retry', label: words.retryNow, icon: RotateCw, onAction: () => send('retry', target) })
+  if (kind === 'queued') entries.push(sendFirst(() => send('first', target)))
   if (open) entries.push({ id: 'pause', label: words.pause, icon: PauseBars, onAction: () => send('pause', target) })
   if (kind === 'paused')
     entries.push({ id: 'resume', label: words.resume, icon: Play, onAction: () => send('resume', target) })
@@ -55,12 +56,22 @@ export function fileEntries(row: FileRow, send: Send): MenuEntry[] {
   return entries
 }
 
+function sendFirst(onAction: () => void): MenuEntry {
+  return { id: 'first', label: words.first, icon: ArrowUpToLine, onAction }
+}
+
 /** Whether there is anything that a pause would stop. */
 export function canPause(state: DepositTransfer['state']): boolean {
   return state === 'queued' || state === 'sending' || state === 'verifying' || state === 'waiting'
 }
 
-export function depositEntries(transfer: DepositTransfer, send: Send, open: (depositId: string) => void): MenuEntry[] {
+/** `isBehind`: others are sent before it. */
+export function depositEntries(
+  transfer: DepositTransfer,
+  send: Send,
+  open: (depositId: string) => void,
+  isBehind: boolean,
+): MenuEntry[] {
   const { depositId, state } = transfer
   const target = { kind: 'deposit', depositId } as const
   const finished = state === 'none' || state === 'verified' || state === 'cancelled'
@@ -69,6 +80,7 @@ export function depositEntries(transfer: DepositTransfer, send: Send, open: (dep
     ...(finished
       ? []
       : [
+          ...(isBehind && canPause(state) ? [sendFirst(() => send('first', target))] : []),
           // Beside files that need the person others may be paused.
           ...(state === 'paused' || state === 'needs-you'
             ? [{ id: 'resume', label: words.resume, icon: Play, onAction: () => send('resume', target) }]

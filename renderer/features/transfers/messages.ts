@@ -44,6 +44,7 @@ export const messages = {
   commands: {
     pause: 'Pause',
     resume: 'Resume',
+    first: 'Send first',
     retry: 'Try again',
     retryNow: 'Retry now',
     readAgain: 'Read it again',
@@ -74,7 +75,10 @@ export const messages = {
     notTried: 'Not tried on this server yet.',
     budget: 'Requests left',
     budgetOf: (remaining: number, limit: number) => `${formatCount(remaining)} of ${formatCount(limit)}`,
+    reduced: (files: number) => `${files === 1 ? 'One file' : plural(files, 'file')} at a time for now.`,
+    reducedText: 'It asked for pauses. After each minute without one, one more is sent.',
     filesAtATime: 'Files at a time',
+    speedLimit: 'Speed limit',
     connected: 'connected',
     unreachable: 'no answer',
     signIn: 'token needed',

@@ -1,17 +1,15 @@
 import type { Account, Connection } from '../../../contract/desk/account.ts'
 import type { TransferOverview } from '../../../contract/desk/transfer.ts'
-import { formatCount } from '../../components/format.ts'
 import { Rail } from '../../components/layout.tsx'
 import { ProgressBar } from '../../components/progress-bar.tsx'
 import { Select } from '../../components/select.tsx'
 import { StateMark, type StateKind } from '../../components/state-mark.tsx'
+import { FILES_AT_A_TIME, idOfSpeed, speedLimits, speedOfId } from '../../components/transfer-choices.ts'
 import { useNow } from '../../components/use-now.ts'
 import { useAccounts, useConnections } from '../../queries/accounts.ts'
 import { useSaveSettings, useSettings } from '../../queries/settings.ts'
 import { messages } from './messages.ts'
 import styles from './transfers.module.css'
-
-const FILES_AT_A_TIME = [1, 2, 3, 4, 5, 6, 7, 8].map((count) => ({ id: String(count), label: formatCount(count) }))
 
 /** What resume means on each server in use, and how many requests it still takes. */
 export function Servers({ overview }: { overview: TransferOverview | undefined }) {
@@ -26,17 +24,18 @@ export function Servers({ overview }: { overview: TransferOverview | undefined }
   return (
     <Rail label={messages.servers.title} pad={false}>
       {servers.length > 0 && <h2 className={styles.serversTitle}>{messages.servers.title}</h2>}
-      {servers.map(({ account, resume, partBytes }) => (
+      {servers.map(({ account, resume, partBytes, filesAtATime }) => (
         <Server
           key={account.id}
           account={account}
           resume={resume}
           partBytes={partBytes}
+          filesAtATime={filesAtATime}
           connection={connections.find(({ accountId }) => accountId === account.id)}
         />
       ))}
       {settings && (
-        <div className={styles.setting}>
+        <div className={styles.settings}>
           <span aria-hidden>{messages.servers.filesAtATime}</span>
           <Select
             label={messages.servers.filesAtATime}
@@ -44,6 +43,14 @@ export function Servers({ overview }: { overview: TransferOverview | undefined }
             options={FILES_AT_A_TIME}
             value={String(settings.filesAtATime)}
             onChange={(value) => save({ ...settings, filesAtATime: Number(value) })}
+          />
+          <span aria-hidden>{messages.servers.speedLimit}</span>
+          <Select
+            label={messages.servers.speedLimit}
+            hideLabel
+            options={speedLimits(settings.bytesPerSecond)}
+            value={idOfSpeed(settings.bytesPerSecond)}
+            onChange={(value) => save({ ...settings, bytesPerSecond: speedOfId(value) })}
           />
         </div>
       )}
@@ -55,11 +62,13 @@ function Server({
   account,
   resume,
   partBytes,
+  filesAtATime,
   connection,
 }: {
   account: Account
   resume: 'parts' | 'whole-files'
   partBytes: number | null
+  filesAtATime: number | null
   connection: Connection | undefined
 }) {
   const now = useNow(5_000)
@@ -79,6 +88,11 @@ function Server({
         {resume === 'parts' ? messages.servers.partsText : messages.servers.wholeText}{' '}
         {multipart === 'unknown' ? messages.servers.notTried : messages.servers.tried(account.checkedAt, now)}
       </p>
+      {filesAtATime !== null && (
+        <p className={styles.allows}>
+          <span className="medium">{messages.servers.reduced(filesAtATime)}</span> {messages.servers.reducedText}
+        </p>
+      )}
       {budget && (
         <div className={styles.budget}>
           <span className="t2">{messages.servers.budget}</span>

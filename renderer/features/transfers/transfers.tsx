@@ -194,9 +194,12 @@ function List({
 
   const menuRow = rows.find((row) => keyOfRow(row) === menu?.key)
   const entries = useMemo(() => {
-    if (menuRow?.kind === 'deposit') return depositEntries(menuRow.transfer, onCommand, onOpen)
+    if (menuRow?.kind === 'deposit') {
+      const next = transfers.find(({ state }) => canPause(state))
+      return depositEntries(menuRow.transfer, onCommand, onOpen, next?.depositId !== menuRow.transfer.depositId)
+    }
     return menuRow?.kind === 'file' ? fileEntries(menuRow.row, onCommand) : []
-  }, [menuRow, onCommand, onOpen])
+  }, [menuRow, transfers, onCommand, onOpen])
 
   const openMenu = (key: string, anchor: HTMLElement) => setMenu({ key, anchor })
 
