@@ -44,6 +44,8 @@ export type Sending = {
   /** Links to parts on another origin than the server’s; others are known. */
   readonly partLinks: ReadonlyMap<number, string>
   readonly hashed: HashedParts | null
+  /** A chunk in the pieces in which it may leave, each when it may. */
+  readonly pace: (chunk: Uint8Array) => AsyncIterable<Uint8Array>
   /** Bytes that the system has taken from us. */
   readonly onSent: (bytes: number) => void
   /** The last byte is about to leave: from here on the server may have all. */
@@ -105,7 +107,7 @@ async function sendParts(sending: Sending, source: OpenSource): Promise<Digests>
 }
 
 async function putBytes(
-  { onSent }: Sending,
+  { pace, onSent }: Sending,
   source: OpenSource,
   hashes: Hashes,
   from: number,
@@ -119,8 +121,10 @@ async function putBytes(
       hashes.update(chunk)
       left -= chunk.length
       if (left === 0) onLast()
-      yield chunk
-      onSent(chunk.length)
+      for await (const piece of pace(chunk)) {
+        yield piece
+        onSent(piece.length)
+      }
     }
   }
   if (left === 0) onLast()

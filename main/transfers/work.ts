@@ -10,14 +10,7 @@ import { PART_BYTES, planTransfer } from '../../core/transfer/parts.ts'
 import { backoffMs, type Random } from '../../core/transfer/retry.ts'
 import { afterAnswer, filesAtOnce, FULL_WIDTH, widensAfterMs, type Width } from '../../core/transfer/width.ts'
 import { commitFile, deleteDraftFile, listDraftFiles, readDraftFile, startFiles } from '../repository/files.ts'
-import {
-  createClient,
-  HttpError,
-  NetworkError,
-  type Patience,
-  type RepositoryClient,
-  type Server,
-} from '../repository/http/client.ts'
+import { createClient, HttpError, NetworkError, type RepositoryClient, type Server } from '../repository/http/client.ts'
 import { readMe } from '../repository/users.ts'
 import type { Board } from './board.ts'
 import { monotonic } from './clock.ts'
@@ -64,7 +57,6 @@ export type WorkParts = {
   readonly board: Board
   readonly now: () => number
   readonly random: Random
-  readonly patience: Patience | undefined
 }
 
 /** Does what the states of files ask for: some files at a time, one write to a draft at a time, as the servers allow. */
@@ -73,7 +65,6 @@ export class Work {
   readonly #board: Board
   readonly #now: () => number
   readonly #random: Random
-  readonly #patience: Patience | undefined
   readonly #sessions = new Map<string, Session>()
   readonly #lanes = new Map<string, Lane>()
   readonly #buffers: Buffers[] = []
@@ -91,8 +82,7 @@ export class Work {
   #pumping = false
   #graceTimer: NodeJS.Timeout | null = null
 
-  constructor({ states, board, now, random, patience }: WorkParts) {
-    this.#patience = patience
+  constructor({ states, board, now, random }: WorkParts) {
     this.#states = states
     this.#board = board
     this.#now = now
@@ -196,7 +186,7 @@ export class Work {
   }
 
   #createClient(server: Server): RepositoryClient {
-    return this.#pace.over(createClient(server, this.#patience))
+    return this.#pace.over(createClient(server))
   }
 
   closeSession(accountId: string): void {
@@ -488,15 +478,8 @@ export class Work {
     const { client, lane } = session
     if (this.#stopped || this.#sessions.get(session.accountId) !== session) return null
     const { name } = client.server
-    const { capabilities: limits } = session
-    const verdict = judge(toTrouble(error, name), {
-      operation,
-      strikes,
-      inDoubt: false,
-      server: name,
-      limits,
-      bytes: null,
-    })
+    const maxFiles = session.capabilities.maxFiles
+    const verdict = judge(toTrouble(error, name), { operation, strikes, inDoubt: false, server: name, maxFiles })
     switch (verdict.kind) {
       case 'again':
         this.#close(lane, verdict)
@@ -653,11 +636,9 @@ export class Work {
       strikes: file.strikes,
       inDoubt: state.step.kind === 'committing' && state.step.inDoubt,
       server,
-      limits: capabilities,
-      bytes: state.ledger.bytes,
+      maxFiles: capabilities.maxFiles,
     })
-    // What the rate limit turned away was not taken; to ask by a commit would cost requests just when there are none.
-    const whole = file.whole && !(trouble.kind === 'answer' && trouble.status === 429)
+    const { whole } = file
     if (trouble.kind === 'answer' && lane.successes > file.successesThen) file.strikes += 1
     file.successesThen = lane.successes
     switch (verdict.kind) {
