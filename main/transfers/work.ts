@@ -10,7 +10,14 @@ import { PART_BYTES, planTransfer } from '../../core/transfer/parts.ts'
 import { backoffMs, type Random } from '../../core/transfer/retry.ts'
 import { afterAnswer, filesAtOnce, FULL_WIDTH, widensAfterMs, type Width } from '../../core/transfer/width.ts'
 import { commitFile, deleteDraftFile, listDraftFiles, readDraftFile, startFiles } from '../repository/files.ts'
-import { createClient, HttpError, NetworkError, type RepositoryClient, type Server } from '../repository/http/client.ts'
+import {
+  createClient,
+  HttpError,
+  NetworkError,
+  type Patience,
+  type RepositoryClient,
+  type Server,
+} from '../repository/http/client.ts'
 import { readMe } from '../repository/users.ts'
 import type { Board } from './board.ts'
 import { monotonic } from './clock.ts'
@@ -57,6 +64,7 @@ export type WorkParts = {
   readonly board: Board
   readonly now: () => number
   readonly random: Random
+  readonly patience: Patience | undefined
 }
 
 /** Does what the states of files ask for: some files at a time, one write to a draft at a time, as the servers allow. */
@@ -65,6 +73,7 @@ export class Work {
   readonly #board: Board
   readonly #now: () => number
   readonly #random: Random
+  readonly #patience: Patience | undefined
   readonly #sessions = new Map<string, Session>()
   readonly #lanes = new Map<string, Lane>()
   readonly #buffers: Buffers[] = []
@@ -82,7 +91,8 @@ export class Work {
   #pumping = false
   #graceTimer: NodeJS.Timeout | null = null
 
-  constructor({ states, board, now, random }: WorkParts) {
+  constructor({ states, board, now, random, patience }: WorkParts) {
+    this.#patience = patience
     this.#states = states
     this.#board = board
     this.#now = now
@@ -186,7 +196,7 @@ export class Work {
   }
 
   #createClient(server: Server): RepositoryClient {
-    return this.#pace.over(createClient(server))
+    return createClient(server, this.#patience)
   }
 
   closeSession(accountId: string): void {
@@ -313,6 +323,8 @@ export class Work {
     for (const files of [deposit.urgent, deposit.queue]) {
       for (const file of files) {
         if (this.#running >= this.#filesAtATime) break
+        // The journal may have stopped all in this very loop (fault U30): what can’t go on would be queued again for ever.
+        if (!this.#mayContinue(file, session)) return
         const width = lane.width.cut === null ? Infinity : filesAtOnce(lane.width, this.#filesAtATime, monotonic())
         if (!passesGate(lane.gate, lane.running, width, monotonic())) return
         files.delete(file)
@@ -478,8 +490,15 @@ export class Work {
     const { client, lane } = session
     if (this.#stopped || this.#sessions.get(session.accountId) !== session) return null
     const { name } = client.server
-    const maxFiles = session.capabilities.maxFiles
-    const verdict = judge(toTrouble(error, name), { operation, strikes, inDoubt: false, server: name, maxFiles })
+    const { capabilities: limits } = session
+    const verdict = judge(toTrouble(error, name), {
+      operation,
+      strikes,
+      inDoubt: false,
+      server: name,
+      limits,
+      bytes: null,
+    })
     switch (verdict.kind) {
       case 'again':
         this.#close(lane, verdict)
@@ -582,6 +601,7 @@ export class Work {
           signal,
           partLinks: file.partLinks,
           hashed: file.hashed,
+          pace: (chunk) => this.#pace.pieces(chunk, signal),
           onSent: (bytes) => {
             deposit.progressed(file, { sentBytes: file.progress.sentBytes + bytes })
             this.#board.moved(file, bytes)
@@ -636,9 +656,11 @@ export class Work {
       strikes: file.strikes,
       inDoubt: state.step.kind === 'committing' && state.step.inDoubt,
       server,
-      maxFiles: capabilities.maxFiles,
+      limits: capabilities,
+      bytes: state.ledger.bytes,
     })
-    const { whole } = file
+    // What the rate limit turned away was not taken; to ask by a commit would cost requests just when there are none.
+    const whole = file.whole && !(trouble.kind === 'answer' && trouble.status === 429)
     if (trouble.kind === 'answer' && lane.successes > file.successesThen) file.strikes += 1
     file.successesThen = lane.successes
     switch (verdict.kind) {
