@@ -229,7 +229,7 @@ function hostileNames(): string[] {
   return [...names]
 }
 
-test('a computer that slept finds its connections dead, its address changed, and goes on without a word (U33)', async () => {
+test('connections that died in a sleep of which nobody told are replaced without a word (U33)', async () => {
   const scene = await createScene('small')
   scene.write('data.bin', randomBytes(24 * MIB))
   const wire = await scene.throughWire()
@@ -240,7 +240,7 @@ test('a computer that slept finds its connections dead, its address changed, and
   scene.session()
   scene.add(scene.sources('data.bin', 'small'))
   await held
-  // No network while it sleeps; what was open is dead when it wakes, and main tells the session again.
+  // No network while it sleeps; what was open is dead when it wakes.
   await wire.add({ toxic: { kind: 'down' }, direction: 'up' })
   await wire.heal()
   scene.session()

@@ -72,7 +72,9 @@ async function openFile(expected: ZipEntry): Promise<OpenFile> {
     throw readFailure(error, name)
   })
   const check = async () => {
-    const seen = await handle.stat()
+    const seen = await handle.stat().catch((error: unknown) => {
+      throw readFailure(error, name)
+    })
     if (!seen.isFile()) throw new DeskError('file-not-regular', { name })
     // Some of those who note the time of a file round it to milliseconds.
     if (seen.size !== bytes || Math.abs(seen.mtimeMs - expected.modifiedAt) >= 1)
@@ -82,7 +84,7 @@ async function openFile(expected: ZipEntry): Promise<OpenFile> {
     await check()
   } catch (error) {
     await handle.close()
-    throw readFailure(error, name)
+    throw error
   }
   return {
     check,

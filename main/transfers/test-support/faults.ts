@@ -20,7 +20,7 @@ export type Fault =
    */
   | { readonly kind: 'hold'; readonly afterBytes: number; readonly act: (goOn: () => void, drop: () => void) => void }
 
-type Rule = { readonly method: string; readonly path: RegExp; readonly fault: Fault; times: number }
+type Rule = { readonly strikes: (seen: Seen) => boolean; readonly fault: Fault; times: number }
 
 export type Seen = {
   readonly method: string
@@ -60,7 +60,12 @@ export class FaultyServer {
 
   /** The next `times` requests that match fail so. */
   fail(method: string, path: RegExp, fault: Fault, times = 1): void {
-    this.#rules.push({ method, path, fault, times })
+    this.#rules.push({ strikes: (seen) => seen.method === method && path.test(seen.path), fault, times })
+  }
+
+  /** The `k`-th request of all, from 1, fails so. */
+  failCall(k: number, fault: Fault): void {
+    this.#rules.push({ strikes: () => this.seen.length === k, fault, times: 1 })
   }
 
   count(method: string, path: RegExp): number {
@@ -82,7 +87,7 @@ export class FaultyServer {
       seen.closedAt = performance.now()
       seen.status ??= 0
     })
-    const rule = this.#rules.find((one) => one.times > 0 && one.method === method && one.path.test(seen.path))
+    const rule = this.#rules.find(({ times, strikes }) => times > 0 && strikes(seen))
     if (rule) rule.times -= 1
     const fault = rule?.fault
     if (fault?.kind === 'answer') {
