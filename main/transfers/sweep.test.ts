@@ -28,7 +28,7 @@ vi.mock('node:fs/promises', async (load) => {
       const handle = await real.open(path, ...given)
       for (const name of ['read', 'stat'] as const) {
         const original = handle[name].bind(handle) as (...input: unknown[]) => Promise<never>
-        handle[name] = ((...input: unknown[]) => counted(() => original(...input)))
+        handle[name] = (...input: unknown[]) => counted(() => original(...input))
       }
       return handle
     })
