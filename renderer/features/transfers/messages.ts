@@ -76,7 +76,7 @@ export const messages = {
     budget: 'Requests left',
     budgetOf: (remaining: number, limit: number) => `${formatCount(remaining)} of ${formatCount(limit)}`,
     reduced: (files: number) => `${files === 1 ? 'One file' : plural(files, 'file')} at a time for now.`,
-    reducedText: 'It asked for pauses. After each minute without one, one more is sent.',
+    reducedText: 'The server asked for pauses. Each minute without one adds a file.',
     filesAtATime: 'Files at a time',
     speedLimit: 'Speed limit',
     connected: 'connected',
