@@ -176,7 +176,7 @@ export const CALLS = {
     ['deposit-unknown'],
   ),
   'transfers.command': call(
-    'Pause, resume, cancel, retry and the remedies of single files.',
+    'Pause, resume, cancel, retry, send first, and the remedies of single files.',
     z.strictObject({ command: transferCommandSchema, target: transferTargetSchema }),
     done,
     ['deposit-unknown'],

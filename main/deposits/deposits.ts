@@ -78,7 +78,8 @@ const SYNC_DELAY_MS = 600
 const SYNC_AT_LEAST_MS = 5000
 const FIRST_RETRY_MS = 5000
 const LONGEST_RETRY_MS = 300_000
-const CLOSE_MS = 2000
+/** A save that is under way may end; quitting takes two seconds at most in all (fault U41). */
+const CLOSE_MS = 1000
 
 export function createDeposits(parts: Parts): Deposits {
   return new DepositBook(parts)
