@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { cpSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -31,8 +31,11 @@ async function createScene(): Promise<Scene> {
   return scene
 }
 
-/** Runs the engine in a process of its own; answers what it printed, or null when it was killed. */
-async function run(scene: Scene, killAt: string | null): Promise<string[] | null> {
+/**
+ * Runs the engine in a process of its own; answers what it printed, or null when it was killed: at a point of the journal, or
+ * when `strike` calls.
+ */
+async function run(scene: Scene, killAt: string | null, strike?: (kill: () => void) => void): Promise<string[] | null> {
   const { home, accountId, depositId, draftId, server } = scene
   const order: ChildOrder = {
     home,
@@ -42,13 +45,14 @@ async function run(scene: Scene, killAt: string | null): Promise<string[] | null
       server: { origin: server.origin, name: 'Practice', token: practice.tokens.researcher },
       capabilities: CAPABILITIES,
     },
-    add: { kind: 'add', depositId, accountId, draftId, files: scene.sources('a.txt', 'b.bin', 'c.bin') },
+    add: { kind: 'add', depositId, accountId, draftId, files: scene.sources(...scene.names()) },
     killAt,
   }
   const child = spawn(process.execPath, [CHILD, JSON.stringify(order)], {
     env: { ...process.env, ELECTRON_RUN_AS_NODE: '1' },
     stdio: ['ignore', 'pipe', 'inherit'],
   })
+  strike?.(() => child.kill('SIGKILL'))
   let printed = ''
   child.stdout.on('data', (text: Buffer) => (printed += text.toString()))
   const signal = await new Promise((resolve) => child.on('close', (_, how) => resolve(how)))
@@ -93,3 +97,77 @@ test(
     expect(wrong).toEqual([])
   },
 )
+
+test.each([
+  // What is sent of b.bin, over both lives of the process, and how it is known to be complete.
+  { id: 'U01', when: 'between start and content', killAt: 'before began', contents: 1, commits: 1, declared: 1 },
+  { id: 'U03', when: 'after content, before the commit', killAt: 'before sent', contents: 1, commits: 1, declared: 1 },
+  {
+    id: 'U04',
+    when: 'after the commit, before it is noted',
+    killAt: 'before seen',
+    contents: 1,
+    commits: 1,
+    declared: 1,
+  },
+])('killed $when, it goes on from what the server has ($id)', async ({ killAt, contents, commits, declared }) => {
+  const scene = await createScene()
+  const { server } = scene
+  // One after the other, so that the strike meets b.bin and nothing else is on its way.
+  for (const name of ['a.txt', 'c.bin']) rmSync(scene.path(name))
+  expect(await run(scene, killAt)).toBeNull()
+  expect(await run(scene, null)).not.toBeNull()
+  expect(await scene.listed()).toEqual(scene.expected('b.bin'))
+  const counted = [server.count('PUT', /content$/), server.count('POST', /commit$/), server.count('POST', /files$/)]
+  expect(counted).toEqual([contents, commits, declared])
+  await scene.close()
+})
+
+test('killed in the middle of content, it asks, is refused, and sends it again (U02)', async () => {
+  const scene = await createScene()
+  for (const name of ['a.txt', 'c.bin']) rmSync(scene.path(name))
+  scene.write('b.bin', Buffer.alloc(24 * MIB, 'b'))
+  const { server } = scene
+  const killed = await run(scene, null, (kill) =>
+    server.fail('PUT', /content$/, { kind: 'hold', afterBytes: MIB, act: (goOn) => (kill(), goOn()) }),
+  )
+  expect(killed).toBeNull()
+  expect(await run(scene, null)).not.toBeNull()
+  expect(await scene.listed()).toEqual(scene.expected('b.bin'))
+  expect(server.count('PUT', /content$/)).toBe(2)
+  await scene.close()
+})
+
+test('whatever a power failure takes from the end of the journal, what the server has is not sent again (U05)', async () => {
+  const scene = await createScene()
+  const names = ['a.txt', 'b.bin']
+  rmSync(scene.path('c.bin'))
+  // synchronous=NORMAL: any number of the last commits may be gone (SQLite, WAL). So the journal is kept as it was at each.
+  const kept: string[] = []
+  scene.open({
+    onPersist: (point) => {
+      if (!point.startsWith('after')) return
+      const folder = join(scene.root, `kept ${kept.length}`)
+      cpSync(scene.home, folder, { recursive: true, filter: (path) => !path.endsWith('-shm') })
+      kept.push(folder)
+    },
+  })
+  scene.session()
+  scene.add(scene.sources(...names))
+  await scene.until('verified')
+  await scene.stop()
+  expect(kept.length).toBeGreaterThan(3)
+  for (const folder of kept) {
+    rmSync(scene.home, { recursive: true })
+    cpSync(folder, scene.home, { recursive: true })
+    scene.open()
+    scene.session()
+    scene.add(scene.sources(...names))
+    await scene.until('verified')
+    await scene.stop()
+    expect(await scene.listed()).toEqual(scene.expected(...names))
+  }
+  expect(scene.server.count('PUT', /content$/)).toBe(2)
+  expect(scene.server.count('DELETE', /./)).toBe(0)
+  await scene.close()
+})

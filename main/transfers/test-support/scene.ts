@@ -1,5 +1,14 @@
 import { createHash, randomUUID } from 'node:crypto'
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs'
+import {
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import type { Capabilities } from '../../../contract/desk/account.ts'
@@ -84,6 +93,11 @@ export class Scene {
     const path = this.write(name, '')
     truncateSync(path, bytes)
     return path
+  }
+
+  /** All files at the top of the folder. */
+  names(): string[] {
+    return readdirSync(join(this.root, 'data')).sort()
   }
 
   /** The files of the folder as main plans them; their names are their keys. */
