@@ -40,10 +40,16 @@ export default defineConfig({
           input: {
             main: 'main/index.ts',
             transfers: 'main/transfers/process.ts',
+            'hash-worker': 'main/transfers/hash-worker.ts',
             practice: 'practice/index.ts',
             desk: 'cli/index.ts',
           },
-          output: { format: 'es', entryFileNames: '[name].js', chunkFileNames: 'shared/[name]-[hash].js' },
+          output: {
+            format: 'es',
+            // The thread is looked for beside the module that starts it, which is shared by two of the others.
+            entryFileNames: ({ name }) => (name === 'hash-worker' ? 'shared/[name].js' : '[name].js'),
+            chunkFileNames: 'shared/[name]-[hash].js',
+          },
         },
       },
     },

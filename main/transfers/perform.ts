@@ -1,35 +1,11 @@
-import { createHash, type Hash } from 'node:crypto'
 import type { FileEntry } from '../../contract/repository/file.ts'
 import type { Trouble } from '../../core/transfer/failure.ts'
 import type { Digests, Ledger, RemoteFile } from '../../core/transfer/machine.ts'
 import { partLength } from '../../core/transfer/parts.ts'
 import { putContent, putPart } from '../repository/files.ts'
 import { HttpError, NetworkError, toAppError, type RepositoryClient } from '../repository/http/client.ts'
-import { openSource, type Buffers, type OpenSource, type SourceFile } from './source.ts'
-
-/** MD5 and SHA-256 of bytes as they pass. */
-export class Hashes {
-  readonly #md5: Hash
-  readonly #sha256: Hash
-
-  constructor(md5 = createHash('md5'), sha256 = createHash('sha256')) {
-    this.#md5 = md5
-    this.#sha256 = sha256
-  }
-
-  update(chunk: Uint8Array): void {
-    this.#md5.update(chunk)
-    this.#sha256.update(chunk)
-  }
-
-  copy(): Hashes {
-    return new Hashes(this.#md5.copy(), this.#sha256.copy())
-  }
-
-  digest(): Digests {
-    return { md5: this.#md5.digest('hex'), sha256: this.#sha256.digest('hex') }
-  }
-}
+import { Hashes, HashThreadEnded } from './hashes.ts'
+import { openSource, readAhead, type Buffers, type OpenSource, type SourceFile } from './source.ts'
 
 /** The sums up to the end of a part, so that a part which failed does not cost reading what comes before it again. */
 export type HashedParts = { readonly parts: number; readonly hashes: Hashes }
@@ -66,7 +42,7 @@ export async function sendFile(sending: Sending): Promise<Digests> {
 
 async function sendWhole(sending: Sending, source: OpenSource): Promise<Digests> {
   const { client, draftId, file, signal } = sending
-  const hashes = new Hashes()
+  const hashes = Hashes.of(file.bytes)
   await putBytes(sending, source, hashes, 0, file.bytes, sending.onWhole, (body) =>
     putContent(client, draftId, file.key, { lengthBytes: file.bytes, body, signal }),
   )
@@ -79,15 +55,12 @@ async function sendParts(sending: Sending, source: OpenSource): Promise<Digests>
   if (plan.kind !== 'parts') throw new Error('not a transfer in parts')
   if (partsSent === plan.parts && ledger.digests !== null) return ledger.digests
   const known = sending.hashed !== null && sending.hashed.parts <= partsSent ? sending.hashed : null
-  let hashes = known?.hashes.copy() ?? new Hashes()
+  let hashes = known?.hashes.copy() ?? Hashes.of(file.bytes)
   for (let part = (known?.parts ?? 0) + 1; part <= plan.parts; part += 1) {
     const from = (part - 1) * plan.partBytes
     const lengthBytes = partLength(plan, part, file.bytes)
     if (part <= partsSent) {
-      for await (const chunk of source.chunks(from, from + lengthBytes)) {
-        signal.throwIfAborted()
-        hashes.update(chunk)
-      }
+      for await (const _ of hashed(source, hashes, from, from + lengthBytes)) signal.throwIfAborted()
       continue
     }
     const withPart = hashes.copy()
@@ -116,9 +89,9 @@ async function putBytes(
   put: (body: AsyncIterable<Uint8Array>) => Promise<unknown>,
 ): Promise<void> {
   let left = lengthBytes
+  const chunks = hashed(source, hashes, from, from + lengthBytes)
   async function* body() {
-    for await (const chunk of source.chunks(from, from + lengthBytes)) {
-      hashes.update(chunk)
+    for await (const chunk of chunks) {
       left -= chunk.length
       if (left === 0) onLast()
       for await (const piece of pace(chunk)) {
@@ -128,9 +101,26 @@ async function putBytes(
     }
   }
   if (left === 0) onLast()
-  await put(body())
+  try {
+    await put(body())
+  } finally {
+    // What comes next reads into the same buffers.
+    await chunks.return(undefined)
+  }
   // An answer that came before the bytes were gone is no answer to them.
   if (left > 0) throw new NetworkError('receive', true, { code: 'server-trouble', params: {} })
+}
+
+/** The bytes of a source, which are hashed on the way. */
+function hashed(source: OpenSource, hashes: Hashes, from: number, to: number): AsyncGenerator<Uint8Array> {
+  async function* chunks() {
+    for await (const chunk of source.chunks(from, to)) {
+      await hashes.update(chunk)
+      yield chunk
+    }
+    await hashes.settle()
+  }
+  return readAhead(chunks())
 }
 
 /** Reads a file without sending it, to compare it with what the server has. */
@@ -141,11 +131,10 @@ export async function hashFile(
   onRead: (bytes: number) => void,
 ): Promise<Digests> {
   const source = await openSource(file, buffers)
-  const hashes = new Hashes()
+  const hashes = Hashes.of(file.bytes)
   try {
-    for await (const chunk of source.chunks(0, file.bytes)) {
+    for await (const chunk of hashed(source, hashes, 0, file.bytes)) {
       signal.throwIfAborted()
-      hashes.update(chunk)
       onRead(chunk.length)
     }
   } finally {
@@ -184,5 +173,7 @@ export function toTrouble(error: unknown, serverName: string): Trouble {
     return { kind: 'answer', status, message, retryAfterMs, tokenRefused, error: appError }
   }
   if (error instanceof NetworkError) return { kind: 'network', phase: error.phase, error: appError }
+  // Tried again as if the connection had been cut: the file itself is fine.
+  if (error instanceof HashThreadEnded) return { kind: 'network', phase: 'send', error: appError }
   return { kind: 'source', error: appError }
 }

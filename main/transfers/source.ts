@@ -26,15 +26,25 @@ export type ZipEntry = {
 /** 64 KiB, the default of Node, costs a quarter of the speed while hashing (quality M8). */
 export const CHUNK_BYTES = 1024 * 1024
 
-/** What a transfer reads into: two, since one is on its way while the next is filled. */
-export type Buffers = readonly [Buffer, Buffer]
+/**
+ * What a transfer reads into, in turns of three: one chunk may still be on its way while the next is sent and the one after
+ * that is read. In memory that the thread which hashes can read, too (hashes.ts).
+ */
+export type Buffers = { next(): Buffer }
 
 export function createBuffers(): Buffers {
-  return [Buffer.allocUnsafeSlow(CHUNK_BYTES), Buffer.allocUnsafeSlow(CHUNK_BYTES)]
+  const create = () => Buffer.from(new SharedArrayBuffer(CHUNK_BYTES))
+  let [first, second, third]: [Buffer, Buffer, Buffer] = [create(), create(), create()]
+  return {
+    next: () => {
+      ;[first, second, third] = [second, third, first]
+      return third
+    },
+  }
 }
 
 /**
- * A file that was opened for one transfer. Chunks come in order, and each is good until the one after the next is asked for.
+ * A file that was opened for one transfer. Chunks come in order, and each is good until the second one after it is asked for.
  * Throws `file-changed` before the last chunk is given out, so that a changed file never arrives as a whole.
  */
 export type OpenSource = {
@@ -104,14 +114,34 @@ async function readFully(handle: FileHandle, into: Uint8Array, at: number, expec
 }
 
 async function* wholeChunks(file: OpenFile, from: number, to: number, buffers: Buffers): AsyncGenerator<Uint8Array> {
-  let which = 0
-  for (let at = from; at < to; which = 1 - which) {
-    const chunk = buffers[which === 0 ? 0 : 1].subarray(0, Math.min(CHUNK_BYTES, to - at))
+  for (let at = from; at < to;) {
+    const chunk = buffers.next().subarray(0, Math.min(CHUNK_BYTES, to - at))
     await file.read(chunk, at)
     at += chunk.length
     // At the end, and now and then, since a large file may be on its way for hours.
     if (at === to || at % (64 * CHUNK_BYTES) === 0) await file.check()
     yield chunk
+  }
+}
+
+/** Reads one chunk further than it was asked to, so that reading and sending overlap. When it has ended, nothing is read any more. */
+export async function* readAhead(chunks: AsyncGenerator<Uint8Array>): AsyncGenerator<Uint8Array> {
+  const read = () => {
+    const reading = chunks.next()
+    // A failure is heard of where the chunk is waited for.
+    reading.catch(() => undefined)
+    return reading
+  }
+  let next = read()
+  try {
+    for (;;) {
+      const step = await next
+      if (step.done === true) return
+      next = read()
+      yield step.value
+    }
+  } finally {
+    await chunks.return(undefined)
   }
 }
 

@@ -38,18 +38,18 @@ export async function* zipChunks(
   buffers: Buffers,
   openEntry: OpenEntry,
 ): AsyncGenerator<Uint8Array> {
-  let which = 0
+  let buffer = buffers.next()
   let filled = 0
   let offset = 0
-  const room = () => buffers[which === 0 ? 0 : 1].subarray(filled)
+  const room = () => buffer.subarray(filled)
   const isFull = (bytes: number) => {
     filled += bytes
     offset += bytes
-    return filled === buffers[0].length
+    return filled === buffer.length
   }
   const next = () => {
-    const chunk = buffers[which === 0 ? 0 : 1].subarray(0, filled)
-    which = 1 - which
+    const chunk = buffer.subarray(0, filled)
+    buffer = buffers.next()
     filled = 0
     return chunk
   }
