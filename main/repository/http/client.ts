@@ -117,6 +117,8 @@ type Origin = {
   readonly transport: Transport
   clients: number
   budget: RequestBudget | null
+  /** When the budget is counted anew, by a clock that does not jump. */
+  resetsAt: number
 }
 
 const origins = new Map<string, Origin>()
@@ -149,6 +151,7 @@ class Client implements RepositoryClient {
       transport: new Transport(this.#base.origin, { patience }),
       clients: 0,
       budget: null,
+      resetsAt: 0,
     }
     this.#shared.clients++
     origins.set(this.#base.origin, this.#shared)
@@ -259,7 +262,7 @@ class Client implements RepositoryClient {
       this.#shared.budget = { ...budget, remaining: budget.remaining - 1 }
       return
     }
-    const waitMs = budget.resetAt - Date.now()
+    const waitMs = this.#shared.resetsAt - performance.now()
     if (waitMs <= 0) {
       this.#shared.budget = null
       return
@@ -278,7 +281,9 @@ class Client implements RepositoryClient {
       },
     )
     if (limit == null || remaining == null || reset == null) return
-    this.#shared.budget = { limit, remaining, resetAt: reset * 1000 }
+    const leftMs = Math.min(reset * 1000 - serverNow(raw), LONGEST_RETRY_AFTER_MS)
+    this.#shared.budget = { limit, remaining, resetAt: Date.now() + leftMs }
+    this.#shared.resetsAt = performance.now() + leftMs
   }
 
   // Transport: where it goes, and what is refused.
@@ -376,7 +381,7 @@ class Client implements RepositoryClient {
       status: raw.status,
       serverMessage: message,
       fieldErrors,
-      retryAfterMs: raw.status === 429 || raw.status === 503 ? retryAfterMs(raw.header('retry-after')) : null,
+      retryAfterMs: raw.status === 429 || raw.status === 503 ? retryAfterMs(raw) : null,
       html,
       tokenRefused: await this.#isTokenRefused(raw),
     })
@@ -517,10 +522,18 @@ function tryJson(text: string): unknown {
 }
 
 /** Seconds or a date; at most an hour. */
-function retryAfterMs(value: string | null): number | null {
+function retryAfterMs(raw: Pick<RawAnswer, 'header'>): number | null {
+  const value = raw.header('retry-after')
   if (value === null) return null
-  const ms = /^\d+$/.test(value) ? Number(value) * 1000 : Date.parse(value) - Date.now()
+  const ms = /^\d+$/.test(value) ? Number(value) * 1000 : Date.parse(value) - serverNow(raw)
   return Number.isNaN(ms) ? null : Math.min(Math.max(ms, 0), LONGEST_RETRY_AFTER_MS)
+}
+
+/** What the time is for the server: it names moments by its clock, which may be far from ours (fault U34). */
+function serverNow({ header }: Pick<RawAnswer, 'header'>): number {
+  const [here, there] = [Date.now(), Date.parse(header('date') ?? '')]
+  // Its header counts in whole seconds, and was on its way for a while.
+  return Math.abs(there - here) > 5000 ? there : here
 }
 
 /** How long to wait before the next try, or null when there is none. Full jitter. */

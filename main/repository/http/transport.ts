@@ -4,7 +4,7 @@ import type { LookupFunction, Socket } from 'node:net'
 import type { Readable } from 'node:stream'
 import { setTimeout as sleep } from 'node:timers/promises'
 import * as tls from 'node:tls'
-import { Agent, buildConnector, EnvHttpProxyAgent, request, type Dispatcher } from 'undici'
+import { Agent, buildConnector, EnvHttpProxyAgent, Pool, request, type Dispatcher } from 'undici'
 import { isPrivateAddress } from './addresses.ts'
 import { isAbort, isLoopback, networkError, NetworkError, redirectedElsewhere, supportNumber } from './errors.ts'
 
@@ -206,7 +206,23 @@ function createDispatcher(origin: URL, publicOnly: boolean, connectMs: number): 
   }
   const proxied = ['https_proxy', 'HTTPS_PROXY', 'http_proxy', 'HTTP_PROXY'].some((name) => process.env[name])
   if (!proxied || isLoopback(origin.hostname)) return new Agent(options)
-  return new EnvHttpProxyAgent({ ...options, requestTls: secureContext, proxyTls: { secureContext: systemTrust() } })
+  const clientFactory = (proxy: URL, given: object) =>
+    wayToProxy(new Pool(proxy, { ...given, headersTimeout: connectMs }))
+  const proxyTls = { secureContext: systemTrust() }
+  return new EnvHttpProxyAgent({ ...options, clientFactory, requestTls: secureContext, proxyTls })
+}
+
+/** Whatever fails on the way to a proxy is a matter of the proxy, and nothing was sent to the server yet (fault U35). */
+function wayToProxy(pool: Pool): Pool {
+  const connect = pool.connect.bind(pool)
+  return Object.assign(pool, {
+    connect: (call: Dispatcher.ConnectOptions) =>
+      connect(call).catch((error: unknown) => {
+        throw isAbort(error)
+          ? error
+          : Object.assign(new Error('the way to the proxy', { cause: error }), { code: 'UND_ERR_PRX' })
+      }),
+  })
 }
 
 /** A name may be made to lead anywhere. As dns.lookup; addresses that are written out never come here. */
