@@ -35,6 +35,7 @@ test('what is typed becomes a command', () => {
     record: 'abc',
     server: { kind: 'other', address: 'repository.example' },
   })
+  expect(readArguments(['download', '10.5281/zenodo.1', 'data'])).toMatchObject({ kind: 'download', server: null })
   expect(readArguments([])).toEqual({ kind: 'help' })
   expect(readArguments(['deposit', '--help'])).toEqual({ kind: 'help' })
   expect(readArguments(['--version'])).toEqual({ kind: 'version' })
@@ -50,6 +51,7 @@ test.each([
   ['resume', '--publish'],
   ['status', 'everything'],
   ['verify', 'abc'],
+  ['download', 'abc'],
 ])('%s %s %s %s is wrong use', (...args) => {
   expect(() => readArguments(args)).toThrow(UsageError)
 })

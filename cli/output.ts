@@ -176,7 +176,7 @@ function textOf(event: Exclude<OutputEvent, { event: 'progress' }>): string | nu
     case 'downloaded': {
       const { files, kept, failed, bytes, record } = event
       const rest = `${kept > 0 ? `; there already: ${kept}` : ''}${failed > 0 ? `; not downloaded: ${failed}` : ''}`
-      return `Done: ${count(files, 'file')}, ${formatBytes(bytes)}, each MD5 equal${rest}. ${record.url}`
+      return `${failed > 0 ? 'Not all' : 'Done'}: ${count(files, 'file')}, ${formatBytes(bytes)}, each MD5 equal${rest}. ${record.url}`
     }
     case 'note':
       return event.text

@@ -91,7 +91,8 @@ export async function downloadFiles(order: DownloadOrder): Promise<DownloadTally
           if (!(await part.moveTo(target)) && (await look(target, file, signal)) !== 'equal')
             throw new DeskError('file-differs', { name: path, server })
         } finally {
-          await part.close()
+          // Of a file that can’t be had nothing stays.
+          await (part.bytes === 0 ? part.remove() : part.close())
         }
       } else if (seen === 'different') throw new DeskError('file-differs', { name: path, server })
       else board.add(file.bytes)
@@ -204,8 +205,8 @@ async function receive(order: DownloadOrder, file: Wanted, part: Part, given: Ci
       furthest = Math.max(furthest, part.bytes)
       strikes = advanced ? 1 : strikes + 1
       row.failures++
-      if (row.failures >= MOST_ATTEMPTS || (strikes >= MOST_ATTEMPTS && error instanceof NetworkError)) throw error
-      if (strikes >= MOST_ATTEMPTS) throw refuse(`the server failed ${strikes} times`)
+      if (row.failures >= MOST_ATTEMPTS && (verdict.ofServer || row.failures > strikes)) throw error
+      if (strikes >= MOST_ATTEMPTS) throw verdict.ofServer ? error : refuse(`the server failed ${strikes} times`)
       tell({ kind: 'waiting', error: asDeskError(error, client.server.name).toJSON() })
       const pauseMs = verdict.retryAfterMs === null ? backoffMs(strikes, random) : askedMs(verdict.retryAfterMs)
       await sleep(pauseMs, undefined, { signal })
@@ -225,22 +226,28 @@ function goesOn({ status, header }: Content, part: Part, file: Wanted): boolean 
 }
 
 type Verdict =
-  | { readonly kind: 'again'; readonly retryAfterMs: number | null; readonly fromStart: boolean }
+  /** `ofServer`: no matter of this one file. */
+  | {
+      readonly kind: 'again'
+      readonly retryAfterMs: number | null
+      readonly fromStart: boolean
+      readonly ofServer: boolean
+    }
   | { readonly kind: 'refuse'; readonly reason: string }
   | { readonly kind: 'stop' }
 
 function judge(error: unknown): Verdict {
-  const again = (retryAfterMs: number | null = null, fromStart = false): Verdict => {
-    return { kind: 'again', retryAfterMs, fromStart }
-  }
+  const again = { kind: 'again', retryAfterMs: null, fromStart: false, ofServer: false } as const
   // A key such as “../x” can be made, but no address leads to it (live findings D9).
   if (error instanceof DeskError && error.code === 'file-name-refused')
     return { kind: 'refuse', reason: error.params['reason'] ?? '' }
-  if (error instanceof NetworkError) return ['tls', 'redirect'].includes(error.phase) ? { kind: 'stop' } : again()
+  if (error instanceof NetworkError)
+    return ['tls', 'redirect'].includes(error.phase) ? { kind: 'stop' } : { ...again, ofServer: true }
   if (!(error instanceof HttpError)) return { kind: 'stop' }
   const { status, retryAfterMs } = error
-  if (status === 416) return again(0, true)
-  if (status >= 500 || [408, 409, 423, 425, 429].includes(status)) return again(retryAfterMs)
+  if (status === 416) return { ...again, fromStart: true }
+  if (status === 429 || status === 503) return { ...again, retryAfterMs, ofServer: true }
+  if (status >= 500 || [408, 409, 423, 425].includes(status)) return again
   if (status === 401 || status === 403) return { kind: 'stop' }
   return { kind: 'refuse', reason: status === 404 || status === 410 ? 'it is no longer there' : reasonOf(error) }
 }

@@ -5,11 +5,13 @@ import * as tls from 'node:tls'
 import { expect, onTestFinished, test } from 'vitest'
 import { z } from 'zod'
 import { explain } from '../../../contract/errors.ts'
-import { deleteDraftFile, putContent, putPart } from '../files.ts'
+import { deleteDraftFile, getContent, putContent, putPart } from '../files.ts'
 import { createDraft, publishDraft, readDraft, saveDraft } from '../records.ts'
 import { TRUSTED, TRUSTED_AUTHORITY, UNKNOWN } from '../test-support/certificates.ts'
 import { answer, serve } from '../test-support/loopback.ts'
+import { isPrivateHost } from './addresses.ts'
 import { createClient, HttpError, toAppError, type RepositoryClient } from './client.ts'
+import { Transport } from './transport.ts'
 import { VERSION } from './version.ts'
 
 const TOKEN = 'zz-canary-token'
@@ -429,4 +431,106 @@ test('the listener hears of answers, refusals and failures', async () => {
     [true, 404, null, null],
     [false, null, null, 'server-unreachable'],
   ])
+})
+
+const record = { kind: 'record', id: 'a' } as const
+
+async function textOf({ chunks }: { chunks: AsyncIterable<Uint8Array> }): Promise<string> {
+  let text = ''
+  for await (const chunk of chunks) text += Buffer.from(chunk).toString()
+  return text
+}
+
+test('content is fetched with the token from the server, and without it from the https storage that it points to', async () => {
+  const storage = await serve((_, response) => response.end('content'), TRUSTED)
+  const { origin, seen } = await serve((request, response) => {
+    const hop = request.url?.startsWith('/api/') ? '/other' : `${storage.origin}/object?signature=s`
+    response.writeHead(302, { location: hop }).end()
+  })
+  const from = { bytes: 3, etag: '"e"' }
+  expect(await getContent(connect(origin), record, 'x/ü.txt', { from }, textOf)).toBe('content')
+  expect(seen.map(({ url, headers }) => [url, headers.authorization, headers.accept])).toEqual([
+    ['/api/records/a/files/x/%C3%BC.txt/content', `Bearer ${TOKEN}`, '*/*'],
+    ['/other', `Bearer ${TOKEN}`, '*/*'],
+  ])
+  expect(storage.seen).toMatchObject([
+    { url: '/object?signature=s', headers: { range: 'bytes=3-', 'if-range': '"e"', 'accept-encoding': 'identity' } },
+  ])
+  expect(storage.seen[0]?.headers).not.toHaveProperty('authorization')
+})
+
+test('storage that points back gets no token out of us, and its refusals are trouble of the server', async () => {
+  const storage = await serve((request, response) => {
+    if (request.url === '/refuse') response.writeHead(403, { 'content-type': 'application/xml' }).end('<Error/>')
+    else response.writeHead(302, { location: `${repository.origin}/back` }).end()
+  }, TRUSTED)
+  const repository = await serve((request, response) => {
+    if (request.url === '/back') response.end('content')
+    else response.writeHead(302, { location: `${storage.origin}/${request.url?.includes('no') ? 'refuse' : ''}` }).end()
+  })
+  const client = connect(repository.origin)
+  expect(await getContent(client, record, 'yes', {}, textOf)).toBe('content')
+  expect(repository.seen.at(-1)?.headers).not.toHaveProperty('authorization')
+  expect(await failure(getContent(client, record, 'no', {}, textOf))).toMatchObject({
+    status: 502,
+    tokenRefused: false,
+  })
+})
+
+test.each([
+  ['http://storage.example/x', 'storage.example'],
+  ['https://user:secret@storage.example/x', 'storage.example'],
+  ['file:///etc/passwd', 'one that is not valid'],
+  ['/api/again', /^127/],
+])('content is not fetched from %s', async (location, target) => {
+  const { origin } = await serve((_, response) => response.writeHead(302, { location }).end())
+  const error = toAppError(await failure(getContent(connect(origin), record, 'k', {}, textOf)), 'T')
+  expect(error).toMatchObject({ code: 'redirected-elsewhere' })
+  expect(error.params['target']).toMatch(target)
+})
+
+test.each([
+  ['127.0.0.1', true],
+  ['10.1.2.3', true],
+  ['172.31.0.1', true],
+  ['192.168.0.1', true],
+  ['169.254.169.254', true],
+  ['100.64.0.1', true],
+  ['0.0.0.0', true],
+  ['[::1]', true],
+  ['[fd00::1]', true],
+  ['[fe80::1]', true],
+  ['[::ffff:127.0.0.1]', true],
+  ['localhost', true],
+  ['minio.localhost', true],
+  ['storage.internal', true],
+  ['172.32.0.1', false],
+  ['188.184.1.1', false],
+  ['[2001:1458::1]', false],
+  ['zenodo.org', false],
+])('that %s is closed to storage elsewhere: %s', (host, closed) => {
+  // As an address of the web is written: also as 0x7f.1 or 2130706433.
+  expect(isPrivateHost(new URL(`https://${host}/`).hostname)).toBe(closed)
+})
+
+test('a name that leads to this computer is as closed as its address', async () => {
+  const { origin, seen } = await serve((_, response) => response.end('secret'), TRUSTED)
+  const url = new URL(origin.replace('127.0.0.1', 'localhost'))
+  const transport = new Transport(url.origin, { publicOnly: true })
+  onTestFinished(() => transport.close())
+  expect(await failure(transport.open({ url, headers: {} }, 1000))).toMatchObject({ phase: 'redirect' })
+  expect(seen).toEqual([])
+})
+
+test('content that stops coming is given up, and what throws while taking it comes out as it is', async () => {
+  const { origin } = await serve((_, response) => {
+    response.writeHead(200, { 'content-length': '10' })
+    response.write('abc')
+  })
+  const client = connect(origin)
+  expect(await failure(getContent(client, record, 'k', { stallMs: 50 }, textOf))).toMatchObject({ phase: 'stall' })
+  const own = new Error('the disk is full')
+  expect(await failure(getContent(client, record, 'k', {}, () => Promise.reject(own)))).toBe(own)
+  const stop = AbortSignal.timeout(20)
+  expect(await failure(getContent(client, record, 'k', { signal: stop }, textOf))).toBe(stop.reason)
 })
