@@ -47,7 +47,7 @@ test('the longest path that covers an entry decides', () => {
   expect(made.leftOut).toEqual([{ entry: entries[0], reason: 'by-you' }])
 })
 
-test('flattened files of the same name get the folder before it, and the whole path where that is not enough', () => {
+test('flattened files of the same name get the folder before it, and the whole path where that is not enough (U29)', () => {
   const made = plan(
     [
       file('notes.txt'),
@@ -64,7 +64,7 @@ test('flattened files of the same name get the folder before it, and the whole p
   expect(made.warnings[0]).toMatchObject({ key: 'data.csv', paths: ['RS01/data.csv', 'RS02/data.csv'] })
 })
 
-test('twins that differ only in their Unicode form are told apart', () => {
+test('twins that differ only in their Unicode form are told apart (U28)', () => {
   const made = plan([file('p/ä.tar.gz'), file('p/a\u0308.tar.gz'), file('p/ä-2.tar.gz')])
   expect(keys(made)).toEqual(['p/ä.tar.gz', 'p/ä-3.tar.gz', 'p/ä-2.tar.gz'])
   expect(made.warnings).toEqual([
@@ -109,7 +109,7 @@ test('more folders than the server takes files go into one zip', () => {
   })
 })
 
-test('what the server would refuse is refused here, with figures', () => {
+test('what the server would refuse is refused here, with figures (U18, U19)', () => {
   const many = Array.from({ length: 101 }, (_, at) => file(`${at}.csv`))
   expect(plan(many, {}, zenodo)).toMatchObject({
     refused: true,
@@ -122,7 +122,7 @@ test('what the server would refuse is refused here, with figures', () => {
   expect(plan(many).refused).toBe(false)
 })
 
-test('empty files are left out where they are refused, and nowhere else', () => {
+test('empty files are left out where they are refused, and nowhere else (U27)', () => {
   const entries = [file('a', { bytes: 0 }), file('b')]
   const made = plan(entries, {}, zenodo)
   expect(keys(made)).toEqual(['b'])

@@ -31,7 +31,7 @@ test('small files, zips, and files for a server without parts go whole', () => {
   expect(planTransfer(1e12, 'file', 'unknown').kind).toBe('whole')
 })
 
-test('pauses double from 1 s to 60 s with full jitter, and no server can ask for more than an hour', () => {
+test('pauses double from 1 s to 60 s with full jitter, and no server can ask for more than an hour (U15)', () => {
   expect([1, 2, 3, 7, 50].map((attempt) => backoffMs(attempt, () => 0.999999))).toEqual([
     1000, 2000, 4000, 60_000, 60_000,
   ])
@@ -122,14 +122,14 @@ test('one file in trouble does not stop the others; two in a row slow all down t
   expect(passesGate(twice, 0, 4, 60_000)).toBe(true)
 })
 
-test('a server that stays away is asked at most once a minute', () => {
+test('a server that stays away is asked at most once a minute (U42)', () => {
   let gate = OPEN_GATE
   const failure = { scope: 'connection' as const, error, retryAfterMs: null }
   for (let n = 0; n < 20; n += 1) gate = closeGate(gate, failure, 0, () => 0)
   expect(gate).toMatchObject({ probe: true, closedUntil: 60_000 })
 })
 
-test('the rate settles on the speed, and says nothing before it is stable or when nothing moves', () => {
+test('the rate settles on the speed, and says nothing before it is stable or when nothing moves (U10)', () => {
   let rate: Rate = startRate(0)
   for (let at = 100; at <= 2900; at += 100) rate = countBytes(rate, 1e6, at)
   expect(bytesPerSecond(rate, 2900)).toBeNull()

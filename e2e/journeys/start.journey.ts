@@ -23,7 +23,7 @@ async function startAgain(home: string): Promise<{ code: number | null; said: st
   return { code, said }
 }
 
-test('a second start brings the first window to the front', async ({ desk: { app, home } }) => {
+test('a second start brings the first window to the front (U31)', async ({ desk: { app, home } }) => {
   await app.evaluate(({ BrowserWindow }) => BrowserWindow.getAllWindows()[0]?.hide())
   expect(await startAgain(home)).toMatchObject({ code: 0 })
   await expect

@@ -154,7 +154,7 @@ test('a folder becomes a draft, a form is saved with its mistakes, and both are 
   expect(() => desk.deposits.saveMetadata(id, complete)).toThrow(expect.objectContaining({ code: 'already-published' }))
 })
 
-test('a draft that was changed elsewhere is merged, and what both sides changed waits for a choice', async () => {
+test('a draft that was changed elsewhere is merged, and what both sides changed waits for a choice (U40)', async () => {
   const { id } = await drop({ a: 'a' }, {}, complete)
   const { draft, edit } = await until(id, (deposit) => isVerified(deposit) && isInStep(deposit))
   const theirs = await readDraft(other, draft?.id ?? '')
@@ -196,7 +196,7 @@ test('a save whose answer was lost is neither lost nor taken for someone else’
   expect((await readDraft(other, draft?.id ?? '')).metadata?.description).toContain('Newer text')
 })
 
-test('a publish whose answer was lost is read, not repeated', async () => {
+test('a publish whose answer was lost is read, not repeated (U14)', async () => {
   const { id } = await drop({ a: 'a' }, {}, complete)
   await until(id, (deposit) => isVerified(deposit) && isInStep(deposit))
   proxy.faults.push({ method: 'POST', path: /\/actions\/publish$/, how: 'lose-answer', times: 1 })
@@ -205,7 +205,7 @@ test('a publish whose answer was lost is read, not repeated', async () => {
   expect(proxy.count(/\/actions\/publish/)).toBe(1)
 })
 
-test('after a crash in the middle of publishing the record is read first, whatever it says', async () => {
+test('after a crash in the middle of publishing the record is read first, whatever it says (U14)', async () => {
   const { id } = await drop({ a: 'a' }, {}, complete)
   const { draft } = await until(id, (deposit) => isVerified(deposit) && isInStep(deposit))
   const crash = async (act: () => Promise<unknown>) => {
@@ -250,7 +250,7 @@ test('metadata that the server refuses as a whole do not hold up the files', asy
   await until(id, isInStep)
 })
 
-test('a draft that was deleted elsewhere is said to be gone, and can be made anew from the same folder', async () => {
+test('a draft that was deleted elsewhere is said to be gone, and can be made anew from the same folder (U17, U40)', async () => {
   const { id } = await drop({ a: 'a' }, {}, complete)
   const { draft } = await until(id, (deposit) => isVerified(deposit) && isInStep(deposit))
   await deleteDraft(other, draft?.id ?? '')
@@ -263,7 +263,7 @@ test('a draft that was deleted elsewhere is said to be gone, and can be made ane
   expect((await readDraft(other, again.draft?.id ?? '')).metadata?.title).toBe('Another title')
 })
 
-test('a draft that was published elsewhere is published', async () => {
+test('a draft that was published elsewhere is published (U17)', async () => {
   const { id } = await drop({ a: 'a' }, {}, complete)
   const { draft } = await until(id, (deposit) => isVerified(deposit) && isInStep(deposit))
   await publishDraft(other, draft?.id ?? '')

@@ -188,7 +188,7 @@ test('the oldest cached answers make room, whole vocabularies stay', () => {
   ])
 })
 
-test('one process owns the deposits; a killed one owns nothing', async () => {
+test('one process owns the deposits; a killed one owns nothing (U31)', async () => {
   const script = `
     const { DatabaseSync } = require('node:sqlite')
     const db = new DatabaseSync(${JSON.stringify(join(home, 'owner.db'))})

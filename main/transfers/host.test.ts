@@ -86,7 +86,7 @@ test('an engine that can’t open its journal says why', async () => {
   await expect(hostEngine({ home: '/nowhere', fork })).rejects.toMatchObject({ code: 'data-from-newer-version' })
 })
 
-test('stopping waits for the process to end, and ends one that does not', async () => {
+test('stopping waits for the process to end, and ends one that does not (U41)', async () => {
   vi.useFakeTimers()
   onTestFinished(() => void vi.useRealTimers())
   const { host, first } = await open()
