@@ -8,6 +8,7 @@ import {
   readFileSync,
   realpathSync,
   rmSync,
+  statSync,
   symlinkSync,
   writeFileSync,
 } from 'node:fs'
@@ -85,6 +86,11 @@ function partIn(folder: string): string {
   return join(folder, readdirSync(folder).find((name) => name.endsWith('.part')) ?? 'none')
 }
 
+async function hasBegun(folder: string): Promise<void> {
+  const bytes = () => statSync(partIn(folder), { throwIfNoEntry: false })?.size ?? 0
+  await expect.poll(bytes, { timeout: 15_000 }).toBeGreaterThanOrEqual(MIB)
+}
+
 function only(key: string): (record: FoundRecord) => FoundRecord {
   return (record) => ({ ...record, files: record.files.filter((file) => file.key === key) })
 }
@@ -145,7 +151,7 @@ test('what an earlier run left is continued; where it was damaged it is fetched 
   const { folder, download, big, seen } = await scene(() => (seen.length === 0 ? { holdAfter: 2 * MIB + 5 } : {}))
   const stop = new AbortController()
   const first = download(only('big.bin'), stop.signal)
-  await expect.poll(() => existsSync(partIn(folder)) && readFileSync(partIn(folder)).length).toBeGreaterThanOrEqual(MIB)
+  await hasBegun(folder)
   stop.abort(new Error('stopped'))
   await expect(first).rejects.toThrow('stopped')
   const part = partIn(folder)
@@ -207,7 +213,7 @@ test.each(['symbolic', 'hard'])('a %s link in place of a begun file is not writt
   const { folder, download, seen } = await scene(() => (seen.length === 0 ? { holdAfter: 2 * MIB } : {}))
   const stop = new AbortController()
   const first = download(only('big.bin'), stop.signal)
-  await expect.poll(() => existsSync(partIn(folder))).toBe(true)
+  await hasBegun(folder)
   stop.abort(new Error('stopped'))
   await expect(first).rejects.toThrow('stopped')
   const part = partIn(folder)
