@@ -8,7 +8,7 @@ const PICTURES = {
   'connect-light': 'connect-checked-light',
   'review-sheet-light': 'review-warnings-light',
   'editor-light': 'editor-light',
-  'transfers-light': 'transfers-sending-light',
+  'transfers-light': 'transfers-limited-light',
   'publish-light': 'publish-light',
   'published-light': 'published-light',
   'deposits-dark': 'deposits-needs-you-dark',
