@@ -2,7 +2,7 @@
 // in turns against the same server in the same run. Stores figures and runs in docs/benchmarks.md. INVENIO_URL and
 // RESEARCHER_TOKEN add a real InvenioRDM. Linux only: memory and bytes read are what /proc says.
 //
-//   npm run bench -- [--quick] [--json] [--only NAME,NAME] [--no-store]
+//   npm run bench -- [--quick] [--json] [--only NAME,NAME] [--no-store] [--engine-flags '--max-semi-space-size=1']
 import { spawnSync } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { closeSync, existsSync, mkdirSync, mkdtempSync, openSync, readFileSync, rmSync, statSync } from 'node:fs'
@@ -117,6 +117,17 @@ async function inTurns(ways) {
   }
 }
 
+/**
+ * A figure that compares two ways: the ratio of their medians. That of each pair is kept, too: neighbours met the same load.
+ * @param {Record<string, number[]>} runs @param {string} of @param {string} by @param {string} what
+ * @returns {Figure}
+ */
+function compare(runs, of, by, what) {
+  const [above = [], below = []] = [runs[of], runs[by]]
+  const pairs = above.map((value, pair) => value / (below[pair] ?? NaN))
+  return { value: median(above) / median(below), runs: { ...runs, [`${of} / ${by}, each pair`]: pairs }, note: what }
+}
+
 // Files
 
 /** A file of random bytes, warm in memory. @param {string} name @param {number} bytes */
@@ -193,7 +204,7 @@ async function hashing() {
       return speed(LARGE_BYTES, await engine.deposit('bench', [plan('large', path)]))
     },
   })
-  note('hashing', { value: median(runs.ours ?? []) / median(runs.curl ?? []), runs, note: 'MiB/s' })
+  note('hashing', compare(runs, 'ours', 'curl', 'MiB/s'))
   await engine.stop()
   await server.end()
 }
@@ -217,7 +228,7 @@ async function discarding() {
     curl: async () =>
       speed(LARGE_BYTES, await curl(path, `${server.url}/api/records/bench/draft/files/large/content`, 'bench')),
   })
-  note('discarding', { value: median(runs.ours ?? []) / median(runs.md5 ?? []), runs, note: 'MiB/s' })
+  note('discarding', compare(runs, 'ours', 'md5', 'MiB/s'))
   note('read', { value: Math.max(...read), runs: { ours: read } })
   await engine.stop()
   await server.end()
@@ -254,7 +265,7 @@ async function repository(name, target, bytes) {
       }),
     ours: () => inDraft((id) => engine.deposit(id, [plan('large', path)])),
   })
-  note(name, { value: median(runs.ours ?? []) / median(runs.curl ?? []), runs, note: 'MiB/s' })
+  note(name, compare(runs, 'ours', 'curl', 'MiB/s'))
   await engine.stop()
 }
 
@@ -299,8 +310,8 @@ async function many() {
     tenth: () => ours(MANY / 10),
   })
   const { loop = [], ours: whole = [], tenth = [] } = runs
-  note('many', { value: median(whole) / median(loop), runs: { loop, ours: whole }, note: `seconds for ${MANY} files` })
-  note('linear', { value: median(whole) / median(tenth), runs: { whole, tenth }, note: `seconds, ${MANY} files` })
+  note('many', compare({ loop, ours: whole }, 'ours', 'loop', `seconds for ${MANY} files`))
+  note('linear', compare({ whole, tenth }, 'whole', 'tenth', `seconds, ${MANY} files and a tenth`))
   note('requests', { value: Math.max(...beyond), runs: { beyond } })
   note('memory-many', { value: median(memory), runs: { ours: memory }, note: `MiB, ${MANY} files` })
   await server.end()
@@ -380,7 +391,7 @@ async function zip() {
       return speed(zipped.bytes, await engine.deposit('bench', [zipped]))
     },
   })
-  note('zip', { value: median(runs.zip ?? []) / median(runs.plain ?? []), runs, note: 'MiB/s' })
+  note('zip', compare(runs, 'zip', 'plain', 'MiB/s'))
   await engine.stop()
   await server.end()
 }
