@@ -10,7 +10,8 @@ import type { Desk } from '../main/desk.ts'
 import { UsageError, type Command, type Pack } from './arguments.ts'
 import { completeMetadata, isForPractice, missingForPublishing, readMetadataFile } from './metadata.ts'
 import { openOrders, type Order, type Orders } from './orders.ts'
-import { count, printable, type Output } from './output.ts'
+import { formatCount } from '../core/format.ts'
+import { printable, type Output } from './output.ts'
 import { findAccount, giveToken, type Session } from './session.ts'
 
 /** 0 done, 1 failed, 3 not finished but resumable. */
@@ -278,7 +279,7 @@ function conclude(desk: Desk, deposit: Deposit, output: Output): Outcome {
   else
     output.show({
       event: 'note',
-      text: `Not finished on ${serverName}: ${count(transfer.files - transfer.verifiedFiles, 'file')} left.`,
+      text: `Not finished on ${serverName}: ${formatCount(transfer.files - transfer.verifiedFiles, 'file')} left.`,
     })
   if (publication.kind === 'refused') return 1
   return 3

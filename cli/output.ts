@@ -1,5 +1,5 @@
 import { explain, type AppError } from '../contract/errors.ts'
-import { formatBytes, formatDuration, formatRate } from '../core/format.ts'
+import { formatBytes, formatCount, formatDuration, formatRate } from '../core/format.ts'
 
 export type OutputEvent =
   | {
@@ -147,7 +147,7 @@ class TextOutput implements Output {
 function textOf(event: Exclude<OutputEvent, { event: 'progress' }>): string | null {
   switch (event.event) {
     case 'scanned':
-      return `${event.name}: ${count(event.files, 'file')}, ${formatBytes(event.bytes)}${event.leftOut > 0 ? `; left out: ${event.leftOut}` : ''}`
+      return `${event.name}: ${formatCount(event.files, 'file')}, ${formatBytes(event.bytes)}${event.leftOut > 0 ? `; left out: ${event.leftOut}` : ''}`
     case 'warning':
       return `Note: ${event.message}`
     case 'draft':
@@ -157,17 +157,17 @@ function textOf(event: Exclude<OutputEvent, { event: 'progress' }>): string | nu
     case 'published':
       return `Published${event.doi === null ? '' : ` as ${event.doi}`}: ${event.url}`
     case 'done':
-      return `Done: ${count(event.files, 'file')}, ${formatBytes(event.bytes)}, each MD5 equal. ${event.record.url}`
+      return `Done: ${formatCount(event.files, 'file')}, ${formatBytes(event.bytes)}, each MD5 equal. ${event.record.url}`
     case 'deposit': {
       const { state, title, server, files, bytes, draft, doi, problem } = event
-      const size = files === 0 ? '' : `${count(files, 'file')}, ${formatBytes(bytes)}`
+      const size = files === 0 ? '' : `${formatCount(files, 'file')}, ${formatBytes(bytes)}`
       const parts = [state.padEnd(14), printable(title), server, size, doi ?? draft ?? ''].filter((part) => part !== '')
       return parts.join('  ') + (problem === null ? '' : `\n${' '.repeat(16)}${problem}`)
     }
     case 'compared':
       return `${event.result.padEnd(9)}  ${printable(event.key)}`
     case 'verified':
-      return `${count(event.equal, 'file')} equal, ${event.different} different, ${event.missing} missing in the folder, ${event.extra} not in the record`
+      return `${formatCount(event.equal, 'file')} equal, ${event.different} different, ${event.missing} missing in the folder, ${event.extra} not in the record`
     case 'saved': {
       const { key, path, kept, bytes, md5 } = event
       const name = path === key ? printable(key) : `${printable(key)} as ${printable(path)}`
@@ -176,7 +176,7 @@ function textOf(event: Exclude<OutputEvent, { event: 'progress' }>): string | nu
     case 'downloaded': {
       const { files, kept, failed, bytes, record } = event
       const rest = `${kept > 0 ? `; there already: ${kept}` : ''}${failed > 0 ? `; not downloaded: ${failed}` : ''}`
-      return `${failed > 0 ? 'Not all' : 'Done'}: ${count(files, 'file')}, ${formatBytes(bytes)}, each MD5 equal${rest}. ${record.url}`
+      return `${failed > 0 ? 'Not all' : 'Done'}: ${formatCount(files, 'file')}, ${formatBytes(bytes)}, each MD5 equal${rest}. ${record.url}`
     }
     case 'note':
       return event.text
@@ -192,10 +192,6 @@ function barOf(progress: Progress, columns: number): string {
   const width = Math.max(10, Math.min(40, columns - figures.length - 3))
   const full = Math.round(share * width)
   return `[${'#'.repeat(full)}${'.'.repeat(width - full)}]${figures}`.slice(0, Math.max(20, columns - 1))
-}
-
-export function count(number: number, noun: string): string {
-  return `${number} ${noun}${number === 1 ? '' : 's'}`
 }
 
 /** A name as one line: what could steer a terminal is shown as a code. */

@@ -49,3 +49,8 @@ function decimals(value: number, figures: number): number {
 function twoUnits(most: number, mostUnit: string, rest: number, restUnit: string): string {
   return rest === 0 ? `${most} ${mostUnit}` : `${most} ${mostUnit} ${rest} ${restUnit}`
 }
+
+/** `1 file`, `46 files`. */
+export function formatCount(number: number, noun: string): string {
+  return `${number} ${noun}${number === 1 ? '' : 's'}`
+}

@@ -2,6 +2,7 @@ import type { Check, Conflict, DepositTransfer, FieldProblem } from '../../contr
 import type { FileRow } from '../../contract/desk/transfer.ts'
 import type { FileEntry } from '../../contract/repository/file.ts'
 import type { RecordMetadata } from '../../contract/repository/record.ts'
+import { formatCount } from '../format.ts'
 import { checkMetadata } from './metadata.ts'
 
 /** What is known at this moment of the deposit, its draft on the server and its folder. */
@@ -41,10 +42,10 @@ function checkFiles({ files, listed, serverName }: PublishFacts): Check[] {
   if (wanted.length === 0)
     checks.push(check('files', 'open', 'No file has been uploaded', 'A record needs at least one.', 'files'))
   else if (verified.length === wanted.length)
-    checks.push(check('files', 'met', `${verified.length} of ${count(wanted.length, 'file')} verified`))
+    checks.push(check('files', 'met', `${verified.length} of ${formatCount(wanted.length, 'file')} verified`))
   else {
     const left = wanted.length - verified.length
-    checks.push(check('files', 'open', `${count(left, 'file')} not verified yet`, null, 'files'))
+    checks.push(check('files', 'open', `${formatCount(left, 'file')} not verified yet`, null, 'files'))
   }
   const there = new Map(listed.map((entry) => [entry.key, entry]))
   const different = verified.filter((row) => !isThere(row, there.get(row.key)))
@@ -53,7 +54,7 @@ function checkFiles({ files, listed, serverName }: PublishFacts): Check[] {
       check(
         'listing',
         'open',
-        `${count(different.length, 'file')} no longer on ${serverName} as verified`,
+        `${formatCount(different.length, 'file')} no longer on ${serverName} as verified`,
         names(different),
         'files',
       ),
@@ -65,7 +66,7 @@ function checkFiles({ files, listed, serverName }: PublishFacts): Check[] {
       check(
         'strangers',
         'open',
-        `${count(strangers.length, 'file')} in the draft that ${strangers.length === 1 ? 'is' : 'are'} not from here`,
+        `${formatCount(strangers.length, 'file')} in the draft that ${strangers.length === 1 ? 'is' : 'are'} not from here`,
         names(strangers),
         'files',
       ),
@@ -116,7 +117,9 @@ function checkDraft({ conflicts, inStep, revision, serverName }: PublishFacts): 
 function checkFolder({ changedOnDisk }: PublishFacts): Check[] {
   if (changedOnDisk.length === 0) return [check('folder', 'met', 'Folder unchanged since it was read')]
   const detail = `${listOf(changedOnDisk)}. Published is what was read and verified.`
-  return [check('folder', 'advice', `${count(changedOnDisk.length, 'file')} changed on disk since`, detail, 'files')]
+  return [
+    check('folder', 'advice', `${formatCount(changedOnDisk.length, 'file')} changed on disk since`, detail, 'files'),
+  ]
 }
 
 function advise({ metadata }: PublishFacts): Check[] {
@@ -130,7 +133,13 @@ function advise({ metadata }: PublishFacts): Check[] {
   if (without.length > 0) {
     const detail = `${listOf(without.map(({ person_or_org: who }) => who.family_name || who.name || '…'))}. Can be added later.`
     checks.push(
-      check('orcid', 'advice', `${count(without.length, 'creator')} without an ORCID iD`, detail, 'metadata.creators'),
+      check(
+        'orcid',
+        'advice',
+        `${formatCount(without.length, 'creator')} without an ORCID iD`,
+        detail,
+        'metadata.creators',
+      ),
     )
   }
   return checks
@@ -144,10 +153,6 @@ function check(
   where: string | null = null,
 ): Check {
   return { id, state, text, detail, where }
-}
-
-function count(number: number, noun: string): string {
-  return `${number} ${noun}${number === 1 ? '' : 's'}`
 }
 
 function names(files: readonly { readonly key: string }[]): string {

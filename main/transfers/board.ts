@@ -1,11 +1,12 @@
 import type { DepositTransfer } from '../../contract/desk/deposit.ts'
 import type { FileRow, TransferOverview } from '../../contract/desk/transfer.ts'
+import type { ReceiptFile } from '../../core/deposit/receipt.ts'
 import { fileStateOf, NO_PROGRESS, type Hold } from '../../core/transfer/derive.ts'
 import { bytesPerSecond, countBytes, leftMs, startRate, type Rate } from '../../core/transfer/rate.ts'
 import { monotonic } from './clock.ts'
 import { LiveDeposit, rowOf, type LiveFile } from './live.ts'
 import type { States } from './states.ts'
-import type { EngineEvent, FileReport } from './types.ts'
+import type { EngineEvent } from './types.ts'
 
 const EVERY_MS = 100
 const ROWS_A_MESSAGE = 500
@@ -117,7 +118,7 @@ export class Board {
     }
   }
 
-  report(depositId: string): FileReport[] {
+  report(depositId: string): ReceiptFile[] {
     const { states } = this.#parts
     const files = states.deposits.get(depositId)?.files ?? states.storedFiles(depositId)
     return files.flatMap(({ key, state: { step, ledger } }) => {

@@ -1,9 +1,6 @@
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
-import { startPracticeServer } from '../../practice/server.ts'
+import { expect, test } from 'vitest'
 import { Scene } from './test-support/scene.ts'
+import { usePractice, useScenes } from './test-support/scenes.ts'
 
 const CONTENT = /\/content(\/\d+)?$/
 const FILES = /\/draft\/files$/
@@ -11,25 +8,11 @@ const MIB = 1024 * 1024
 /** More than sockets on the way hold, so that the sender is really in the middle of it. */
 const LARGE = Buffer.alloc(24 * MIB, 'x')
 
-let practice: Awaited<ReturnType<typeof startPracticeServer>>
-let folder: string
-const scenes: Scene[] = []
-
-beforeAll(async () => {
-  folder = mkdtempSync(join(tmpdir(), 'transfers-control-'))
-  practice = await startPracticeServer({ dataFolder: folder })
-})
-afterEach(async () => {
-  await Promise.all(scenes.splice(0).map((scene) => scene.close()))
-})
-afterAll(async () => {
-  await practice.close()
-  rmSync(folder, { recursive: true, force: true })
-})
+const practice = usePractice()
+const newScene = useScenes(practice)
 
 async function createScene(content: Record<string, string | Buffer>): Promise<Scene> {
-  const scene = await Scene.create(practice)
-  scenes.push(scene)
+  const scene = await newScene()
   for (const [name, bytes] of Object.entries(content)) scene.write(name, bytes)
   scene.open()
   return scene

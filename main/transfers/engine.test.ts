@@ -1,11 +1,9 @@
-import { appendFileSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, utimesSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
-import { startPracticeServer } from '../../practice/server.ts'
+import { appendFileSync, mkdirSync, rmSync, symlinkSync, utimesSync } from 'node:fs'
+import { expect, test } from 'vitest'
 import { deleteDraft } from '../repository/records.ts'
 import { createClient } from '../repository/http/client.ts'
 import { Scene } from './test-support/scene.ts'
+import { usePractice, useScenes } from './test-support/scenes.ts'
 
 const CONTENT = /\/content(\/\d+)?$/
 const COMMIT = /\/commit$/
@@ -14,27 +12,8 @@ const MIB = 1024 * 1024
 /** More than sockets on the way hold, so that the sender is really in the middle of it. */
 const LARGE = Buffer.alloc(24 * MIB, 'x')
 
-let practice: Awaited<ReturnType<typeof startPracticeServer>>
-let folder: string
-const scenes: Scene[] = []
-
-beforeAll(async () => {
-  folder = mkdtempSync(join(tmpdir(), 'transfers-practice-'))
-  practice = await startPracticeServer({ dataFolder: folder })
-})
-afterEach(async () => {
-  await Promise.all(scenes.splice(0).map((scene) => scene.close()))
-})
-afterAll(async () => {
-  await practice.close()
-  rmSync(folder, { recursive: true, force: true })
-})
-
-async function createScene(): Promise<Scene> {
-  const scene = await Scene.create(practice)
-  scenes.push(scene)
-  return scene
-}
+const practice = usePractice()
+const createScene = useScenes(practice)
 
 /** A scene with one file of `bytes`, the engine running. */
 async function withOneFile(content: string | Buffer = Buffer.alloc(3 * MIB, 'x')): Promise<Scene> {
@@ -320,7 +299,11 @@ test('a token that dies stops the account once, and a new one lets it go on (U16
 
 test('a draft that was deleted elsewhere stops the deposit, and says so (U17)', async () => {
   const scene = await withOneFile()
-  const client = createClient({ origin: practice.url, name: 'Practice', token: practice.tokens.researcher })
+  const client = createClient({
+    origin: practice.current.url,
+    name: 'Practice',
+    token: practice.current.tokens.researcher,
+  })
   await deleteDraft(client, scene.draftId)
   await client.close()
   scene.session()

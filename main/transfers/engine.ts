@@ -2,16 +2,17 @@ import { lstat } from 'node:fs/promises'
 import type { DepositTransfer } from '../../contract/desk/deposit.ts'
 import type { FileRow, TransferCommand, TransferOverview, TransferTarget } from '../../contract/desk/transfer.ts'
 import { DeskError } from '../../contract/errors.ts'
+import type { ReceiptFile } from '../../core/deposit/receipt.ts'
 import { storedZipBytes } from '../../core/transfer/zip-size.ts'
 import { Board } from './board.ts'
 import type { LiveFile } from './live.ts'
 import type { SourceFile } from './source.ts'
 import { quietly, States } from './states.ts'
-import type { EngineCommand, EngineEvent, EngineParts, FileReport, TransferEngine } from './types.ts'
+import type { EngineCommand, EngineEvent, EngineParts, TransferEngine } from './types.ts'
 import { Work } from './work.ts'
 
 export type { SourceFile } from './source.ts'
-export type { EngineCommand, EngineEvent, EngineParts, FileReport, TransferEngine } from './types.ts'
+export type { EngineCommand, EngineEvent, EngineParts, TransferEngine } from './types.ts'
 
 /** Throws DeskError `data-from-newer-version`, `disk-full`. */
 export function openEngine(parts: EngineParts): TransferEngine {
@@ -73,7 +74,7 @@ class Engine implements TransferEngine {
     return this.#board.overview()
   }
 
-  report(depositId: string): FileReport[] {
+  report(depositId: string): ReceiptFile[] {
     return this.#board.report(depositId)
   }
 

@@ -1,12 +1,9 @@
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
-import { startPracticeServer } from '../../practice/server.ts'
+import { expect, test } from 'vitest'
 import { explain } from '../../contract/errors.ts'
 import { deleteDraft } from '../repository/records.ts'
 import { createClient } from '../repository/http/client.ts'
 import { IMPATIENT, Scene } from './test-support/scene.ts'
+import { usePractice, useScenes } from './test-support/scenes.ts'
 import { seeded, type Rule } from './test-support/toxic-proxy.ts'
 
 const CONTENT = /\/content(\/\d+)?$/
@@ -15,25 +12,11 @@ const FILES = /\/draft\/files$/
 const MIB = 1024 * 1024
 const BYTES = 3 * MIB
 
-let practice: Awaited<ReturnType<typeof startPracticeServer>>
-let folder: string
-const scenes: Scene[] = []
-
-beforeAll(async () => {
-  folder = mkdtempSync(join(tmpdir(), 'transfers-practice-'))
-  practice = await startPracticeServer({ dataFolder: folder })
-})
-afterEach(async () => {
-  await Promise.all(scenes.splice(0).map((scene) => scene.close()))
-})
-afterAll(async () => {
-  await practice.close()
-  rmSync(folder, { recursive: true, force: true })
-})
+const practice = usePractice()
+const newScene = useScenes(practice)
 
 async function createScene(...names: string[]): Promise<Scene> {
-  const scene = await Scene.create(practice)
-  scenes.push(scene)
+  const scene = await newScene()
   for (const name of names) scene.write(name, name)
   return scene
 }
@@ -293,7 +276,11 @@ test('a draft that is deleted in the browser during the upload stops it, and say
     kind: 'hold',
     afterBytes: MIB,
     act: (goOn) => {
-      const client = createClient({ origin: practice.url, name: 'Practice', token: practice.tokens.researcher })
+      const client = createClient({
+        origin: practice.current.url,
+        name: 'Practice',
+        token: practice.current.tokens.researcher,
+      })
       void deleteDraft(client, scene.draftId)
         .then(() => client.close())
         .then(goOn)

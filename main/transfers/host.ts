@@ -1,7 +1,8 @@
 import type { DepositTransfer } from '../../contract/desk/deposit.ts'
 import type { FileRow, TransferOverview } from '../../contract/desk/transfer.ts'
 import { DeskError, type AppError } from '../../contract/errors.ts'
-import { openEngine, type EngineCommand, type EngineEvent, type EngineParts, type FileReport } from './engine.ts'
+import type { ReceiptFile } from '../../core/deposit/receipt.ts'
+import { openEngine, type EngineCommand, type EngineEvent, type EngineParts } from './engine.ts'
 
 /** The engine as main and the command line use it, wherever it runs. */
 export type TransferHost = {
@@ -12,7 +13,7 @@ export type TransferHost = {
   files(depositId: string, from: number, count: number): Promise<{ total: number; rows: FileRow[] }>
   transfer(depositId: string): Promise<DepositTransfer>
   overview(): Promise<TransferOverview>
-  report(depositId: string): Promise<FileReport[]>
+  report(depositId: string): Promise<ReceiptFile[]>
   stop(): Promise<void>
 }
 
@@ -22,7 +23,7 @@ export type EngineCalls = {
   readonly files: { readonly input: [string, number, number]; readonly output: { total: number; rows: FileRow[] } }
   readonly transfer: { readonly input: [string]; readonly output: DepositTransfer }
   readonly overview: { readonly input: []; readonly output: TransferOverview }
-  readonly report: { readonly input: [string]; readonly output: FileReport[] }
+  readonly report: { readonly input: [string]; readonly output: ReceiptFile[] }
   readonly stop: { readonly input: []; readonly output: void }
 }
 
@@ -139,7 +140,7 @@ class ProcessHost implements TransferHost {
     return this.#call('overview')
   }
 
-  report(depositId: string): Promise<FileReport[]> {
+  report(depositId: string): Promise<ReceiptFile[]> {
     return this.#call('report', depositId)
   }
 

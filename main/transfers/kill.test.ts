@@ -1,30 +1,20 @@
 import { spawn } from 'node:child_process'
-import { cpSync, mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { cpSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { afterAll, beforeAll, expect, test } from 'vitest'
-import { startPracticeServer } from '../../practice/server.ts'
+import { expect, test } from 'vitest'
 import type { ChildOrder } from './test-support/engine-child.ts'
 import { CAPABILITIES, Scene } from './test-support/scene.ts'
+import { usePractice } from './test-support/scenes.ts'
 
 const MIB = 1024 * 1024
 const CHILD = fileURLToPath(new URL('./test-support/engine-child.ts', import.meta.url))
 
-let practice: Awaited<ReturnType<typeof startPracticeServer>>
-let folder: string
-beforeAll(async () => {
-  folder = mkdtempSync(join(tmpdir(), 'transfers-practice-'))
-  practice = await startPracticeServer({ dataFolder: folder })
-})
-afterAll(async () => {
-  await practice.close()
-  rmSync(folder, { recursive: true, force: true })
-})
+const practice = usePractice()
 
 /** A small file, a middling one, and one that goes in three parts. */
 async function createScene(): Promise<Scene> {
-  const scene = await Scene.create(practice)
+  const scene = await Scene.create(practice.current)
   scene.write('a.txt', 'some text')
   scene.write('b.bin', Buffer.alloc(2 * MIB, 'b'))
   scene.writeSparse('c.bin', 65 * MIB)
@@ -42,7 +32,7 @@ async function run(scene: Scene, killAt: string | null, strike?: (kill: () => vo
     session: {
       kind: 'session',
       accountId,
-      server: { origin: server.origin, name: 'Practice', token: practice.tokens.researcher },
+      server: { origin: server.origin, name: 'Practice', token: practice.current.tokens.researcher },
       capabilities: CAPABILITIES,
     },
     add: { kind: 'add', depositId, accountId, draftId, files: scene.sources(...scene.names()) },

@@ -1,11 +1,8 @@
-import { mkdtempSync, rmSync } from 'node:fs'
 import type * as fsPromises from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { afterAll, beforeAll, beforeEach, expect, test, vi } from 'vitest'
+import { beforeEach, expect, test, vi } from 'vitest'
 import { DeskError } from '../../contract/errors.ts'
-import { startPracticeServer } from '../../practice/server.ts'
 import { IMPATIENT, Scene } from './test-support/scene.ts'
+import { usePractice } from './test-support/scenes.ts'
 import type { Fault } from './test-support/faults.ts'
 
 /*
@@ -40,21 +37,12 @@ const NAMES = ['a.txt', 'b.bin', 'c.bin'] as const
 const LIMIT_MS = 30_000
 const AT_ONCE = 4
 
-let practice: Awaited<ReturnType<typeof startPracticeServer>>
-let folder: string
-beforeAll(async () => {
-  folder = mkdtempSync(join(tmpdir(), 'transfers-practice-'))
-  practice = await startPracticeServer({ dataFolder: folder })
-})
-afterAll(async () => {
-  await practice.close()
-  rmSync(folder, { recursive: true, force: true })
-})
+const practice = usePractice()
 beforeEach(() => Object.assign(disk, { root: '', calls: 0, failAt: Infinity }))
 
 /** A text, a file of two chunks, and one that is empty. */
 async function createScene(): Promise<Scene> {
-  const scene = await Scene.create(practice)
+  const scene = await Scene.create(practice.current)
   scene.write('a.txt', 'some text')
   scene.write('b.bin', Buffer.alloc(1.5 * 1024 * 1024, 'b'))
   scene.write('c.bin', '')

@@ -2,6 +2,7 @@ import type { Capabilities } from '../../contract/desk/account.ts'
 import type { DepositTransfer } from '../../contract/desk/deposit.ts'
 import type { FileRow, TransferCommand, TransferOverview, TransferTarget } from '../../contract/desk/transfer.ts'
 import type { AppError } from '../../contract/errors.ts'
+import type { ReceiptFile } from '../../core/deposit/receipt.ts'
 import type { Patience, RequestBudget, Server } from '../repository/http/client.ts'
 import type { SourceFile } from './source.ts'
 
@@ -50,20 +51,6 @@ export type EngineEvent =
       readonly error: AppError | null
     }
 
-/** What a receipt says about a file. */
-export type FileReport = {
-  readonly key: string
-  readonly bytes: number
-  /** Null until it is verified. */
-  readonly md5: string | null
-  /** Null where the file was not read as a whole since its MD5 was noted. */
-  readonly sha256: string | null
-  /** As the server computed it, `md5:<hex>`. */
-  readonly remoteChecksum: string | null
-  readonly startedAt: number | null
-  readonly verifiedAt: number | null
-}
-
 export type TransferEngine = {
   /** Throws DeskError `deposit-unknown`, `disk-full`. */
   command(command: EngineCommand): void
@@ -73,7 +60,7 @@ export type TransferEngine = {
   /** State `none` for a deposit that was never added. */
   transfer(depositId: string): DepositTransfer
   overview(): TransferOverview
-  report(depositId: string): FileReport[]
+  report(depositId: string): ReceiptFile[]
   /** Continues what the journal holds, as sessions come. */
   start(): void
   /** Within two seconds. */
