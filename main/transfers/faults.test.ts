@@ -262,7 +262,7 @@ test('a page in place of every answer is a network that wants a sign-in: one ask
   } as const
   for (const method of ['PUT', 'GET']) scene.server.fail(method, /^(?!.*draft\/files$)/, page, method === 'PUT' ? 4 : 2)
   // Waits long enough to be told: news come ten times a second at most.
-  scene.open({ random: () => 0.3 })
+  scene.open({ random: () => 0.1 })
   scene.session()
   scene.add(scene.sources('a', 'b', 'c', 'd', 'e'))
   expect(await scene.until('waiting')).toMatchObject({ error: { code: 'captive-portal' }, blockedFiles: 0 })
