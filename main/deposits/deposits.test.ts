@@ -12,7 +12,7 @@ import { createClient, type RepositoryClient } from '../repository/http/client.t
 import { deleteDraft, listUserRecords, publishDraft, readDraft, saveDraft } from '../repository/records.ts'
 import { openDeskStore } from '../store/store.ts'
 import { hostEngineInProcess } from '../transfers/host.ts'
-import { FaultyProxy } from './test-support/proxy.ts'
+import { FaultyServer } from '../transfers/test-support/faults.ts'
 
 const complete: RecordMetadata = {
   title: 'Hourly soil moisture',
@@ -27,7 +27,7 @@ const complete: RecordMetadata = {
 
 let root: string
 let practice: PracticeServer
-let proxy: FaultyProxy
+let between: FaultyServer
 let keychain: Keychain
 let desk: Desk
 /** Another one who works with the same account, say in a browser. */
@@ -37,19 +37,20 @@ let accountId: string
 beforeEach(async () => {
   root = mkdtempSync(join(tmpdir(), 'deposit-desk-deposits-'))
   practice = await startPracticeServer({ dataFolder: join(root, 'practice') })
-  proxy = await FaultyProxy.start(practice.url)
+  between = new FaultyServer(practice.url)
+  await between.listen()
   keychain = createMemoryKeychain()
   other = createClient({ origin: practice.url, name: 'Practice', token: practice.tokens.researcher })
   desk = await openDesk()
   const { checkId } = await desk.accounts.check({ kind: 'practice' }, '')
   accountId = (await desk.accounts.add(checkId ?? '')).id
-  proxy.seen.length = 0
+  between.seen.length = 0
 })
 
 afterEach(async () => {
   await desk.close()
   await other.close()
-  await proxy.close()
+  await between.close()
   await practice.close()
   rmSync(root, { recursive: true })
 })
@@ -58,7 +59,7 @@ function openDesk(): Promise<Desk> {
   return createDesk({
     home: join(root, 'home'),
     keychain,
-    practice: async () => ({ url: proxy.url, tokens: practice.tokens, stop: async () => undefined }),
+    practice: async () => ({ url: between.origin, tokens: practice.tokens, stop: async () => undefined }),
     hostTransfers: async (home) => hostEngineInProcess({ home }),
   })
 }
@@ -145,7 +146,7 @@ test('a folder becomes a draft, a form is saved with its mistakes, and both are 
   if (publication.kind !== 'published') throw new Error('not published')
   expect(publication.doi).toMatch(/^10\./)
   expect(publication.citation).toContain('Hourly soil moisture')
-  expect(proxy.count(/POST .*\/actions\/publish/)).toBe(1)
+  expect(between.count('POST', /\/actions\/publish/)).toBe(1)
 
   const receipt = JSON.parse((await desk.deposits.receipt(id, 'json')).text) as { files: { name: string }[] }
   expect(receipt).toMatchObject({ record: { doi: publication.doi }, folder: { name: 'soil' } })
@@ -187,7 +188,7 @@ test('a draft that was changed elsewhere is merged, and what both sides changed 
 test('a save whose answer was lost is neither lost nor taken for someone else’s', async () => {
   const { id } = await drop({ a: 'a' }, {}, complete)
   await until(id, (deposit) => isVerified(deposit) && isInStep(deposit))
-  proxy.faults.push({ method: 'PUT', path: /\/draft$/, how: 'lose-answer', times: 1 })
+  between.fail('PUT', /\/draft$/, { kind: 'lose-answer' })
   desk.deposits.saveMetadata(id, { ...complete, description: '<p onclick="x">New <b>text</b></p>  ' })
   await until(id, ({ sync }) => sync.kind === 'waiting')
   desk.deposits.saveMetadata(id, { ...complete, description: 'Newer text' })
@@ -199,10 +200,10 @@ test('a save whose answer was lost is neither lost nor taken for someone else’
 test('a publish whose answer was lost is read, not repeated (U14)', async () => {
   const { id } = await drop({ a: 'a' }, {}, complete)
   await until(id, (deposit) => isVerified(deposit) && isInStep(deposit))
-  proxy.faults.push({ method: 'POST', path: /\/actions\/publish$/, how: 'lose-answer', times: 1 })
+  between.fail('POST', /\/actions\/publish$/, { kind: 'lose-answer' })
   const { revision } = await desk.deposits.guard(id)
   expect((await desk.deposits.publish(id, revision)).publication.kind).toBe('published')
-  expect(proxy.count(/\/actions\/publish/)).toBe(1)
+  expect(between.count('POST', /\/actions\/publish/)).toBe(1)
 })
 
 test('after a crash in the middle of publishing the record is read first, whatever it says (U14)', async () => {
@@ -216,7 +217,7 @@ test('after a crash in the middle of publishing the record is read first, whatev
     store.deposits.save({ ...stored, publication: { kind: 'asked', askedAt: Date.now() - 120_000, error: null } })
     store.close()
     await act()
-    proxy.seen.length = 0
+    between.seen.length = 0
     desk = await openDesk()
   }
   // The request never left.
@@ -227,11 +228,11 @@ test('after a crash in the middle of publishing the record is read first, whatev
   // The request arrived.
   await crash(() => publishDraft(other, draft?.id ?? ''))
   await until(id, isPublished)
-  expect(proxy.count(/\/actions\/publish/)).toBe(0)
+  expect(between.count('POST', /\/actions\/publish/)).toBe(0)
 })
 
 test('a draft whose id never arrived is found again', async () => {
-  proxy.faults.push({ method: 'POST', path: /\/api\/records$/, how: 'lose-answer', times: 1 })
+  between.fail('POST', /^\/records$/, { kind: 'lose-answer' })
   const { id } = await drop({ a: 'a' }, {}, complete)
   await until(id, ({ sync }) => sync.kind === 'waiting')
   const { draft } = await until(id, (deposit) => isVerified(deposit) && isInStep(deposit), 30_000)
@@ -280,11 +281,11 @@ test('a deposit can be asked to publish itself; what hinders it is said, and the
   })
   desk.deposits.saveMetadata(id, complete)
   expect((await desk.deposits.whenSettled(id)).publication.kind).toBe('published')
-  expect(proxy.count(/\/actions\/publish/)).toBe(1)
+  expect(between.count('POST', /\/actions\/publish/)).toBe(1)
 })
 
 test('while the server is in trouble a deposit waits, also over a restart, and no second draft is made', async () => {
-  proxy.faults.push({ method: 'POST', path: /\/api\/records$/, how: 503, times: 1 })
+  between.fail('POST', /^\/records$/, { kind: 'answer', status: 503 })
   const { id } = await drop({ a: 'a' }, {}, complete)
   await until(id, ({ sync }) => sync.kind === 'waiting')
   expect(desk.deposits.list()[0]).toMatchObject({ group: 'under-way', transfer: { state: 'waiting', files: 1 } })
@@ -297,7 +298,7 @@ test('while the server is in trouble a deposit waits, also over a restart, and n
 test('a DOI is reserved and given back, and a lost answer does not matter', async () => {
   const { id } = await drop({ a: 'a' }, {}, complete)
   await until(id, isInStep)
-  proxy.faults.push({ method: 'POST', path: /\/pids\/doi$/, how: 'lose-answer', times: 1 })
+  between.fail('POST', /\/pids\/doi$/, { kind: 'lose-answer' })
   await expect(desk.deposits.reserveDoi(id)).rejects.toMatchObject({ code: 'server-unreachable' })
   expect((await desk.deposits.reserveDoi(id)).draft?.doi).toMatch(/^10\./)
   expect((await desk.deposits.releaseDoi(id)).draft?.doi).toBeNull()
