@@ -1,3 +1,4 @@
+import type { Account } from '../../contract/desk/account.ts'
 import {
   CALLS,
   EVENTS,
@@ -66,4 +67,26 @@ export function installFakeDesk(answers: FakeAnswers = {}): FakeDesk {
       for (const listener of listeners.get(name) ?? []) listener(payload as never)
     },
   }
+}
+
+/** An account at Zenodo, with the limits that are documented for it. */
+export const ZENODO_ACCOUNT: Account = {
+  id: '7f1b4a3e-52a5-4f5e-9c44-6b0a3ef2a111',
+  server: 'zenodo',
+  origin: 'https://zenodo.org',
+  serverName: 'Zenodo',
+  user: { id: '1', name: 'Annika Keller', email: null },
+  token: 'keychain',
+  capabilities: {
+    recordShape: 'rdm',
+    multipart: 'refused',
+    emptyFiles: 'refused',
+    maxFiles: 100,
+    quotaBytes: 50e9,
+    maxFileBytes: null,
+    limitsSource: 'documented',
+    requestsPerMinute: null,
+  },
+  addedAt: 0,
+  checkedAt: 0,
 }

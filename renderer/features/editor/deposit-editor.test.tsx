@@ -2,17 +2,16 @@ import { QueryClientProvider } from '@tanstack/react-query'
 import { cleanup, render, screen, waitFor, within } from '@testing-library/react'
 import { userEvent } from '@testing-library/user-event'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
-import type { Account } from '../../../contract/desk/account.ts'
 import type { Deposit } from '../../../contract/desk/deposit.ts'
 import type { FileRow } from '../../../contract/desk/transfer.ts'
 import type { Creator, RecordMetadata } from '../../../contract/repository/record.ts'
 import { useView } from '../../app/view.ts'
-import { installFakeDesk, type FakeAnswers } from '../../bridge/fake.ts'
+import { installFakeDesk, type FakeAnswers, ZENODO_ACCOUNT } from '../../bridge/fake.ts'
 import { askFieldFocus } from '../../components/field-focus.ts'
 import { createQueryClient, useDeskEvents } from '../../queries/client.ts'
 import { DepositEditor } from './deposit-editor.tsx'
 
-const ACCOUNT = '7f1b4a3e-52a5-4f5e-9c44-6b0a3ef2a111'
+const ACCOUNT = ZENODO_ACCOUNT.id
 const DEPOSIT = '7f1b4a3e-52a5-4f5e-9c44-6b0a3ef2a113'
 
 beforeEach(() => {
@@ -27,27 +26,6 @@ afterEach(() => {
   cleanup()
   vi.unstubAllGlobals()
 })
-
-const account: Account = {
-  id: ACCOUNT,
-  server: 'zenodo',
-  origin: 'https://zenodo.org',
-  serverName: 'Zenodo',
-  user: { id: '1', name: 'Annika Keller', email: null },
-  token: 'keychain',
-  capabilities: {
-    recordShape: 'rdm',
-    multipart: 'refused',
-    emptyFiles: 'refused',
-    maxFiles: 100,
-    quotaBytes: 50e9,
-    maxFileBytes: null,
-    limitsSource: 'documented',
-    requestsPerMinute: null,
-  },
-  addedAt: 0,
-  checkedAt: 0,
-}
 
 function person(family: string, given: string): Creator {
   return { person_or_org: { type: 'personal', family_name: family, given_name: given } }
@@ -97,7 +75,7 @@ function open(
   }
   const stored: RecordMetadata[] = []
   const desk = installFakeDesk({
-    'accounts.list': () => [account],
+    'accounts.list': () => [ZENODO_ACCOUNT],
     'deposits.get': () => deposit,
     'deposits.saveMetadata': (input) => {
       stored.push(input.metadata)

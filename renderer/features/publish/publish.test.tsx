@@ -6,13 +6,13 @@ import type { Account } from '../../../contract/desk/account.ts'
 import type { Check, Deposit, Publication, PublishGuard as Guard } from '../../../contract/desk/deposit.ts'
 import { DeskError } from '../../../contract/errors.ts'
 import { useView } from '../../app/view.ts'
-import { installFakeDesk } from '../../bridge/fake.ts'
+import { installFakeDesk, ZENODO_ACCOUNT } from '../../bridge/fake.ts'
 import { takeFieldFocus } from '../../components/field-focus.ts'
 import { createQueryClient } from '../../queries/client.ts'
 import { PublishGuard } from './publish-guard.tsx'
 import { Published } from './published.tsx'
 
-const ACCOUNT = '7f1b4a3e-52a5-4f5e-9c44-6b0a3ef2a111'
+const ACCOUNT = ZENODO_ACCOUNT.id
 const DEPOSIT = '7f1b4a3e-52a5-4f5e-9c44-6b0a3ef2a113'
 
 afterEach(cleanup)
@@ -36,24 +36,9 @@ function open({
   server = 'zenodo',
 }: { checks?: Check[]; publication?: Publication; server?: Account['server'] } = {}) {
   const account: Account = {
-    id: ACCOUNT,
+    ...ZENODO_ACCOUNT,
     server,
-    origin: 'https://zenodo.org',
     serverName: server === 'practice' ? 'Practice' : 'Zenodo',
-    user: { id: '1', name: 'Annika Keller', email: null },
-    token: 'keychain',
-    capabilities: {
-      recordShape: 'rdm',
-      multipart: 'refused',
-      emptyFiles: 'refused',
-      maxFiles: 100,
-      quotaBytes: 50e9,
-      maxFileBytes: null,
-      limitsSource: 'documented',
-      requestsPerMinute: null,
-    },
-    addedAt: 0,
-    checkedAt: 0,
   }
   const deposit: Deposit = {
     id: DEPOSIT,

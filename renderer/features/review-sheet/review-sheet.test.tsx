@@ -2,15 +2,15 @@ import { QueryClientProvider } from '@tanstack/react-query'
 import { cleanup, render, screen, waitFor, within } from '@testing-library/react'
 import { userEvent } from '@testing-library/user-event'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
-import type { Account, Capabilities } from '../../../contract/desk/account.ts'
+import type { Capabilities } from '../../../contract/desk/account.ts'
 import type { FolderEntry, LeftOutReason, Scan } from '../../../contract/desk/folder.ts'
 import { DeskError } from '../../../contract/errors.ts'
 import { useView } from '../../app/view.ts'
-import { installFakeDesk } from '../../bridge/fake.ts'
+import { installFakeDesk, ZENODO_ACCOUNT } from '../../bridge/fake.ts'
 import { createQueryClient } from '../../queries/client.ts'
 import { ReviewSheet } from './review-sheet.tsx'
 
-const ACCOUNT = '7f1b4a3e-52a5-4f5e-9c44-6b0a3ef2a111'
+const ACCOUNT = ZENODO_ACCOUNT.id
 const SCAN = '7f1b4a3e-52a5-4f5e-9c44-6b0a3ef2a114'
 
 beforeEach(() => {
@@ -30,28 +30,7 @@ function file(path: string, bytes = 1000, leftOut: LeftOutReason | null = null):
 }
 
 function open(entries: readonly FolderEntry[], limits: Partial<Capabilities> = {}, state: Scan['state'] = 'done') {
-  const capabilities: Capabilities = {
-    recordShape: 'rdm',
-    multipart: 'refused',
-    emptyFiles: 'refused',
-    maxFiles: 100,
-    quotaBytes: 50e9,
-    maxFileBytes: null,
-    limitsSource: 'documented',
-    requestsPerMinute: null,
-    ...limits,
-  }
-  const account: Account = {
-    id: ACCOUNT,
-    server: 'zenodo',
-    origin: 'https://zenodo.org',
-    serverName: 'Zenodo',
-    user: { id: '1', name: 'Annika Keller', email: null },
-    token: 'keychain',
-    capabilities,
-    addedAt: 0,
-    checkedAt: 0,
-  }
+  const account = { ...ZENODO_ACCOUNT, capabilities: { ...ZENODO_ACCOUNT.capabilities, ...limits } }
   const desk = installFakeDesk({
     'accounts.list': () => [account],
     'folders.scan': () => ({ id: SCAN, name: 'soil', state, entries: entries.length, files: entries.length, bytes: 0 }),
