@@ -1,11 +1,10 @@
-import { createHash } from 'node:crypto'
-import { join, resolve } from 'node:path'
-import { DeskError, explain } from '../contract/errors.ts'
+import { resolve } from 'node:path'
+import { explain } from '../contract/errors.ts'
+import { claimFolder } from '../main/downloads/claim.ts'
 import { downloadFiles, type DownloadEvent } from '../main/downloads/download.ts'
 import { findRecord } from '../main/downloads/find.ts'
 import { makePlace } from '../main/downloads/place.ts'
 import { createClient } from '../main/repository/http/client.ts'
-import { takeOwnership } from '../main/store/store.ts'
 import type { Command } from './arguments.ts'
 import type { Output } from './output.ts'
 import { practiceOf } from './session.ts'
@@ -26,7 +25,7 @@ export async function download(
     try {
       const record = await findRecord(client, recordId)
       const root = await makePlace(resolve(command.folder))
-      const release = claim(home, root)
+      const release = claimFolder(home, root)
       try {
         const bytes = record.files.reduce((sum, { size }) => sum + (size ?? 0), 0)
         const name = `${record.id} on ${client.server.name}`
@@ -51,14 +50,16 @@ function teller(output: Output): (event: DownloadEvent) => void {
   return (event) => {
     switch (event.kind) {
       case 'progress': {
-        const { kind, ...progress } = event
+        const { kind, checking: _, ...progress } = event
         output.show({ event: kind, ...progress })
         return
       }
       case 'saved': {
-        const { kind, ...saved } = event
+        const { kind, modifiedAt: _, ...saved } = event
         trouble = null
         output.show({ event: kind, ...saved })
+        if (saved.md5 === null)
+          output.show({ event: 'warning', message: `${saved.path} is not checked: the server gave no MD5.` })
         return
       }
       case 'failed':
@@ -71,16 +72,5 @@ function teller(output: Output): (event: DownloadEvent) => void {
         output.show({ event: 'warning', message: `${happened} ${next}` })
       }
     }
-  }
-}
-
-/** Two processes that write the same part would spoil it for each other. */
-function claim(home: string, root: string): () => void {
-  const id = createHash('sha256').update(root).digest('hex').slice(0, 16)
-  try {
-    return takeOwnership(join(home, 'downloads', id))
-  } catch (error) {
-    if (!(error instanceof DeskError && error.code === 'transfers-busy')) throw error
-    throw new DeskError('save-failed', { reason: 'another download into this folder is under way' }, { cause: error })
   }
 }

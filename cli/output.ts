@@ -49,7 +49,8 @@ export type OutputEvent =
       readonly key: string
       readonly path: string
       readonly bytes: number
-      readonly md5: string
+      /** Null where the server gave none, so that nothing was compared. */
+      readonly md5: string | null
       readonly kept: boolean
     }
   | {
@@ -171,7 +172,7 @@ function textOf(event: Exclude<OutputEvent, { event: 'progress' }>): string | nu
     case 'saved': {
       const { key, path, kept, bytes, md5 } = event
       const name = path === key ? printable(key) : `${printable(key)} as ${printable(path)}`
-      return `${kept ? 'kept    ' : 'verified'}  ${name}  ${formatBytes(bytes)}  md5 ${md5}`
+      return `${kept ? 'kept    ' : md5 === null ? 'saved   ' : 'verified'}  ${name}  ${formatBytes(bytes)}  ${md5 === null ? 'no md5' : `md5 ${md5}`}`
     }
     case 'downloaded': {
       const { files, kept, failed, bytes, record } = event

@@ -2,8 +2,10 @@ import { createHash } from 'node:crypto'
 import { resolve } from 'node:path'
 import type { ServerChoice } from '../contract/desk/account.ts'
 import { DEFAULT_CHOICES } from '../contract/desk/folder.ts'
+import { DeskError } from '../contract/errors.ts'
 import type { FileEntry } from '../contract/repository/file.ts'
 import { planDeposit, type PlannedFile } from '../core/deposit/plan.ts'
+import { readRecordName as readName } from '../core/record-name.ts'
 import { createKeychain } from '../main/accounts/keychain/keychain.ts'
 import { resolveServer } from '../main/accounts/servers.ts'
 import { createFolders, type FinishedScan } from '../main/deposits/folders.ts'
@@ -41,20 +43,11 @@ export async function verify(
   }
 }
 
-/** Id, address or DOI of a record. The DOIs of InvenioRDM end in the id; those of Zenodo have “zenodo.” before it. */
+/** Id, address or DOI of a record. Where it names no server, it is on the practice repository. Throws record-name-unclear. */
 export function readRecordName(text: string, choice: ServerChoice | null): { recordId: string; choice: ServerChoice } {
-  const url = /^https?:/i.test(text) ? URL.parse(text) : null
-  const path = url?.pathname.split('/').filter((part) => part !== '') ?? []
-  const at = path.findIndex((part) => part === 'records' || part === 'uploads')
-  if (url && at >= 0 && path[at + 1] !== undefined) {
-    return { recordId: path[at + 1] ?? '', choice: choice ?? { kind: 'other', address: url.origin } }
-  }
-  const last = text.split('/').at(-1) ?? ''
-  const isZenodo = last.startsWith('zenodo.')
-  return {
-    recordId: last.replace(/^zenodo\./, ''),
-    choice: choice ?? (isZenodo ? { kind: 'zenodo' } : { kind: 'practice' }),
-  }
+  const name = readName(text)
+  if (name === null) throw new DeskError('record-name-unclear', { text: text.slice(0, 200) })
+  return { recordId: name.recordId, choice: choice ?? name.server ?? { kind: 'practice' } }
 }
 
 async function compare(remote: readonly FileEntry[], scan: FinishedScan, output: Output): Promise<boolean> {

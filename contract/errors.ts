@@ -238,6 +238,57 @@ export const ERRORS = {
     action: 'none',
   },
 
+  'record-name-unclear': {
+    happened: '“{text}” names no record.',
+    next: 'Nothing was asked.',
+    todo: 'Enter a DOI, the address of a record’s page, or its number.',
+    action: 'none',
+  },
+
+  // Downloads
+  'record-not-public': {
+    happened: 'This record, or its files, can’t be read on {server} without an account.',
+    next: 'Nothing was downloaded.',
+    todo: 'Add an account on {server} that may read it, then look it up again.',
+    action: 'none',
+  },
+  'found-expired': {
+    happened: 'This list of files is too old to be used.',
+    next: 'Nothing was downloaded.',
+    todo: 'Look the record up once more.',
+    action: 'retry',
+  },
+  'download-under-way': {
+    happened: '{title} is being downloaded into {folder} already.',
+    next: 'No second download was started.',
+    todo: 'Follow it in Transfers, or choose another folder.',
+    action: 'none',
+  },
+  'download-unknown': {
+    happened: 'This download is no longer in the list.',
+    next: 'Nothing was done.',
+    todo: 'Go back to Transfers.',
+    action: 'none',
+  },
+  'download-stopped': {
+    happened: 'The download stopped: {reason}.',
+    next: 'What has arrived is kept.',
+    todo: 'Put this right, then try again: it goes on where it stopped.',
+    action: 'retry',
+  },
+  'download-folder-gone': {
+    happened: 'The folder {folder} is not there any more.',
+    next: 'Nothing more is downloaded into it.',
+    todo: 'Put it back, or connect its disk, then try again.',
+    action: 'retry',
+  },
+  'download-changed': {
+    happened: '{name} changed on {server} after this download began: {reason}.',
+    next: 'It is not saved; the other files go on.',
+    todo: 'Download the record again to have it as it is now.',
+    action: 'none',
+  },
+
   // Files
   'file-changed': {
     happened: '{name} changed on disk: it was {before} and is {now}.',

@@ -9,6 +9,15 @@ import {
 } from './desk/account.ts'
 import { depositIdSchema, depositSchema, depositSummarySchema, publishGuardSchema } from './desk/deposit.ts'
 import { folderEntrySchema, planChoicesSchema, scanIdSchema, scanSchema } from './desk/folder.ts'
+import {
+  downloadCommandSchema,
+  downloadIdSchema,
+  downloadPlaceSchema,
+  downloadSchema,
+  foundIdSchema,
+  foundRecordSchema,
+  placeIdSchema,
+} from './desk/download.ts'
 import { settingsSchema } from './desk/settings.ts'
 import { fileRowSchema, transferCommandSchema, transferOverviewSchema, transferTargetSchema } from './desk/transfer.ts'
 import { appErrorSchema, type AppError, type ErrorCode } from './errors.ts'
@@ -182,6 +191,53 @@ export const CALLS = {
     ['deposit-unknown'],
   ),
 
+  // Downloads
+  'downloads.list': call('All downloads, newest first.', nothing, z.array(downloadSchema)),
+  'downloads.find': call(
+    'Looks a record or draft up with its files: by DOI, address or id, on the server that it names, else on that of the account; or that of a deposit.',
+    z.union([
+      z.strictObject({ name: z.string().min(1).max(2000), accountId: accountIdSchema }),
+      z.strictObject({ depositId: depositIdSchema }),
+    ]),
+    foundRecordSchema,
+    [
+      'record-name-unclear',
+      'record-not-found',
+      'not-permitted',
+      'account-unknown',
+      'deposit-unknown',
+      'address-insecure',
+    ],
+  ),
+  'downloads.pickPlace': call(
+    'Opens the system dialog for the folder to download into; null when the person cancels. No path leaves main.',
+    nothing,
+    downloadPlaceSchema.nullable(),
+    ['save-failed'],
+  ),
+  'downloads.start': call(
+    'Stores the download and starts it, in a folder of its own inside the chosen one. `files`: numbers in the list that was found.',
+    z.strictObject({
+      foundId: foundIdSchema,
+      placeId: placeIdSchema,
+      files: z.array(z.int().nonnegative()).min(1).max(100_000),
+    }),
+    downloadSchema,
+    ['found-expired', 'download-under-way'],
+  ),
+  'downloads.command': call(
+    'Pause, resume, try again, cancel, or forget a finished one.',
+    z.strictObject({ downloadId: downloadIdSchema, command: downloadCommandSchema }),
+    done,
+    ['download-unknown'],
+  ),
+  'downloads.showFolder': call(
+    'Shows the folder in the file manager. Nothing that was downloaded is ever opened.',
+    z.strictObject({ downloadId: downloadIdSchema }),
+    done,
+    ['download-unknown', 'download-folder-gone'],
+  ),
+
   // Vocabularies, from the server of the account; the last answers are kept for use without a network.
   'vocabularies.search': call(
     'Items of a vocabulary; all of a small one with an empty query.',
@@ -236,6 +292,10 @@ export const EVENTS = {
   'transfers.changed': event(
     'Changed rows only, at most ten times a second.',
     z.object({ overview: transferOverviewSchema, rows: z.array(fileRowSchema) }),
+  ),
+  'downloads.changed': event(
+    'These downloads changed, at most ten times a second; `gone` left the list.',
+    z.object({ changed: z.array(downloadSchema), gone: z.array(downloadIdSchema) }),
   ),
   'app.command': event(
     'A command from the menu.',

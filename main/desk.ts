@@ -2,6 +2,7 @@ import type { Settings } from '../contract/desk/settings.ts'
 import { createAccounts, type Accounts } from './accounts/accounts.ts'
 import type { Keychain } from './accounts/keychain/keychain.ts'
 import { createDeposits, type Deposits } from './deposits/deposits.ts'
+import { createDownloads, type Downloads } from './downloads/downloads.ts'
 import { createFolders, type Folders } from './deposits/folders.ts'
 import { createDeskEvents, type DeskEvents } from './events.ts'
 import type { PracticeServer } from './practice/start.ts'
@@ -13,6 +14,8 @@ import { createVocabularies, type Vocabularies } from './vocabularies/vocabulari
 export type Desk = {
   readonly accounts: Accounts
   readonly deposits: Deposits
+  /** They go on once `resume` is called: the command line leaves them to the window. */
+  readonly downloads: Downloads
   readonly folders: Folders
   readonly transfers: TransferHost
   readonly vocabularies: Vocabularies
@@ -57,6 +60,8 @@ export async function createDesk(parts: {
     const sessions = createSessions(accounts, transfers)
     const deposits = createDeposits({ store, accounts, transfers, folders, events, giveSession: sessions.give })
     closers.push(() => deposits.close())
+    const downloads = createDownloads({ store, accounts, deposits, runner: transfers.downloads, events })
+    closers.push(() => downloads.close())
 
     closers.push(
       transfers.onEvent((event) => {
@@ -76,6 +81,7 @@ export async function createDesk(parts: {
     return {
       accounts,
       deposits,
+      downloads,
       folders,
       transfers,
       vocabularies: createVocabularies({ accounts, store }),

@@ -61,6 +61,7 @@ function start(): void {
   const leave: Leave = new Leave({
     window: () => desk.window,
     transfers: async () => (await (await opened).transfers.overview()).deposits,
+    downloads: async () => (await opened).downloads.list(),
     ask: !isTest,
     close: async () => {
       desk.remember()
@@ -105,7 +106,16 @@ function follow(desk: Desk, window: DeskWindow): void {
     port: electronPower(),
     tell: (state) => void desk.transfers.command({ kind: 'power', ...state }).catch(() => undefined),
   })
-  desk.events.on('transfers.changed', ({ overview }) => power.see(overview))
+  const moving = { uploads: 0, downloads: 0 }
+  const see = (part: Partial<typeof moving>) => {
+    Object.assign(moving, part)
+    power.see({ sending: moving.uploads + moving.downloads })
+  }
+  desk.events.on('transfers.changed', ({ overview }) => see({ uploads: overview.sending }))
+  desk.events.on('downloads.changed', () =>
+    see({ downloads: desk.downloads.list().filter(({ state }) => state.kind === 'downloading').length }),
+  )
+  desk.downloads.resume()
   for (const row of desk.quarantined) log.failure('-', 'a row that can’t be read was put aside', row)
 }
 

@@ -22,7 +22,7 @@ import { createDraft } from '../repository/records.ts'
 import { answer, serve } from '../repository/test-support/loopback.ts'
 import { downloadFiles, type DownloadEvent } from './download.ts'
 import { findRecord, type FoundRecord } from './find.ts'
-import { makePlace } from './place.ts'
+import { diskTrouble, makePlace } from './place.ts'
 import { cuttingProxy, type Mischief } from './test-support/cutting-proxy.ts'
 
 const MIB = 1024 * 1024
@@ -315,4 +315,13 @@ test('with 4 files at a time none is fetched twice, and hostile names stay insid
   expect(readdirSync(join(work, 'hostile'))).toEqual(['target'])
   expect(seen.filter(({ url }) => url.endsWith('/content'))).toHaveLength(keys.length)
   expect(most).toBeLessThanOrEqual(4)
+})
+
+test.each([
+  ['ENOSPC', 'the disk is full', true],
+  ['EROFS', 'the disk can’t be written', true],
+  ['EACCES', 'you may not write there', false],
+  ['ENOENT', 'its folder is not there any more', false],
+])('a disk that says %s is understood', (code, reason, all) => {
+  expect(diskTrouble(Object.assign(new Error(code), { code }))).toEqual({ reason, all })
 })

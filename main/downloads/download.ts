@@ -1,3 +1,5 @@
+import { lstat } from 'node:fs/promises'
+import { basename } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { DeskError, type AppError } from '../../contract/errors.ts'
 import type { FileEntry } from '../../contract/repository/file.ts'
@@ -13,6 +15,8 @@ import { diskTrouble, locate, look, Part, removePart } from './place.ts'
 
 const AT_A_TIME = 4
 const TELL_EVERY_MS = 100
+/** While nothing moves the rate sinks, which is news as well. */
+const TELL_AT_LEAST_EVERY_MS = 1000
 
 export type DownloadEvent =
   | {
@@ -23,14 +27,17 @@ export type DownloadEvent =
       readonly receivedBytes: number
       readonly bytesPerSecond: number | null
       readonly leftMs: number | null
+      /** Nothing is received at the moment: what is in the folder already is read. */
+      readonly checking: boolean
     }
-  /** In the folder under `path`, its MD5 that of the server. `kept`: it was there already. */
+  /** In the folder under `path`, its MD5 that of the server; null where the server gave none. `kept`: it was there already. */
   | {
       readonly kind: 'saved'
       readonly key: string
       readonly path: string
       readonly bytes: number
-      readonly md5: string
+      readonly md5: string | null
+      readonly modifiedAt: number
       readonly kept: boolean
     }
   /** This file can’t be had; the others go on. */
@@ -45,6 +52,13 @@ export type DownloadOrder = {
   readonly root: string
   readonly signal: AbortSignal
   readonly tell: (event: DownloadEvent) => void
+  /** Where each key goes in the folder; by default as `namePaths` says for the files of `record`. */
+  readonly paths?: ReadonlyMap<string, string>
+  /** When files that were saved before were last changed, by key: those that still were then are not read again. */
+  readonly known?: ReadonlyMap<string, number>
+  readonly filesAtATime?: number
+  /** Holds bytes back to the speed limit: a chunk in pieces, each when its time has come. */
+  readonly pace?: (chunk: Uint8Array, signal: AbortSignal) => AsyncIterable<Uint8Array>
   readonly random?: Random
   readonly stallMs?: number
 }
@@ -56,18 +70,19 @@ export type DownloadTally = {
   readonly bytes: number
 }
 
-type Wanted = { readonly key: string; readonly path: string; readonly bytes: number; readonly md5: string }
+type Wanted = { readonly key: string; readonly path: string; readonly bytes: number; readonly md5: string | null }
 
 /**
  * Downloads all files of a record or draft. What is complete in the folder is kept, what is begun goes on where the server
- * sends ranges, and a file has its name only when its size and MD5 are those of the server. Throws, with everything that
- * arrived kept for the next time: DeskError save-failed, not-permitted, token-refused and those of the connection once it has
- * failed `MOST_ATTEMPTS` times in a row; the reason of `signal`.
+ * sends ranges, and a file has its name only when its size and MD5 are those of the server; where the server gives no MD5, its
+ * size alone. Throws, with everything that arrived kept for the next time: DeskError save-failed, download-folder-gone,
+ * not-permitted, token-refused and those of the connection once it has failed `MOST_ATTEMPTS` times in a row; the reason of
+ * `signal`.
  */
 export async function downloadFiles(order: DownloadOrder): Promise<DownloadTally> {
-  const { client, record, root, tell } = order
+  const { client, record, root, tell, known } = order
   const server = client.server.name
-  const paths = namePaths(record.files.map(({ key }) => key))
+  const paths = order.paths ?? namePaths(record.files.map(({ key }) => key))
   const stop = new AbortController()
   const signal = AbortSignal.any([order.signal, stop.signal])
   const board = createBoard(record.files, tell)
@@ -82,10 +97,12 @@ export async function downloadFiles(order: DownloadOrder): Promise<DownloadTally
     try {
       const file = wantedOf(entry, path, refuse)
       const { target, part: partPath } = await locate(root, path, file)
-      const seen = await look(target, file, signal)
+      const seen = await board.check(() => look(target, file, signal, known?.get(entry.key)))
       if (seen === 'nothing') {
-        const part = await Part.open(partPath, signal)
+        const part = await board.check(() => Part.open(partPath, signal))
         try {
+          // What came before can’t be told from other content.
+          if (file.md5 === null) await part.startAgain()
           board.add(part.bytes)
           await receive(order, file, part, { signal, row, add: board.add, refuse })
           if (!(await part.moveTo(target)) && (await look(target, file, signal)) !== 'equal')
@@ -101,10 +118,12 @@ export async function downloadFiles(order: DownloadOrder): Promise<DownloadTally
       tally.files++
       tally.bytes += file.bytes
       if (seen === 'equal') tally.kept++
-      tell({ kind: 'saved', ...file, kept: seen === 'equal' })
+      tell({ kind: 'saved', ...file, modifiedAt: (await lstat(target)).mtimeMs, kept: seen === 'equal' })
       board.done()
     } catch (error) {
       const disk = diskTrouble(error)
+      if (disk && !(await lstat(root).catch(() => null))?.isDirectory())
+        throw new DeskError('download-folder-gone', { folder: basename(root) }, { cause: error })
       if (disk?.all) throw new DeskError('save-failed', { reason: disk.reason }, { cause: error })
       const told = disk ? refuse(disk.reason) : error
       if (!(told instanceof DeskError && OF_ONE_FILE.includes(told.code))) throw told
@@ -124,7 +143,9 @@ export async function downloadFiles(order: DownloadOrder): Promise<DownloadTally
       }
     }
   }
-  await Promise.all(Array.from({ length: AT_A_TIME }, work))
+  const ticking = setInterval(board.show, TELL_AT_LEAST_EVERY_MS)
+  await Promise.all(Array.from({ length: order.filesAtATime ?? AT_A_TIME }, work))
+  clearInterval(ticking)
   order.signal.throwIfAborted()
   if (ended !== null) throw (ended as { error: unknown }).error
   return tally
@@ -136,9 +157,13 @@ function wantedOf(entry: FileEntry, path: string, refuse: (reason: string) => De
   const { key, size, checksum, status = 'completed' } = entry
   // Before the commit the server answers with 500 (live findings D6).
   if (status !== 'completed') throw refuse('its upload is not finished')
-  const md5 = /^md5:([0-9a-f]{32})$/i.exec(checksum ?? '')?.[1]?.toLowerCase()
-  if (md5 === undefined || size == null) throw refuse('there is no MD5 of it to check it by')
-  return { key, path, bytes: size, md5 }
+  if (size == null) throw refuse('the server does not say how large it is')
+  return { key, path, bytes: size, md5: md5Of(checksum) }
+}
+
+/** The MD5 of an entry in lower case; null where the server gives none, or a checksum of another kind. */
+export function md5Of(checksum: string | null | undefined): string | null {
+  return /^md5:([0-9a-f]{32})$/i.exec(checksum ?? '')?.[1]?.toLowerCase() ?? null
 }
 
 type Circumstances = {
@@ -150,7 +175,7 @@ type Circumstances = {
 
 /** Fills the part until its size and MD5 are right. */
 async function receive(order: DownloadOrder, file: Wanted, part: Part, given: Circumstances): Promise<void> {
-  const { client, tell, random = Math.random } = order
+  const { client, tell, pace = inOnePiece, random = Math.random } = order
   const { signal, row, add, refuse } = given
   // What an earlier run left may have been damaged since; that is not one of the two times.
   let wrong = part.bytes > 0 ? -1 : 0
@@ -162,11 +187,14 @@ async function receive(order: DownloadOrder, file: Wanted, part: Part, given: Ci
   }
   for (;;) {
     if (part.bytes >= file.bytes) {
-      const local = part.bytes > file.bytes ? `not known, as more than ${formatBytes(file.bytes)} came,` : part.md5()
+      const tooMuch = part.bytes > file.bytes
+      if (file.md5 === null && !tooMuch) return
+      const local = tooMuch ? `not known, as more than ${formatBytes(file.bytes)} came,` : part.md5()
       if (local === file.md5) return
       if (++wrong === 2) {
         await part.remove()
         add(-part.bytes)
+        if (file.md5 === null) throw refuse(`more than ${formatBytes(file.bytes)} came`)
         throw new DeskError('download-differs', {
           name: file.path,
           local,
@@ -185,10 +213,12 @@ async function receive(order: DownloadOrder, file: Wanted, part: Part, given: Ci
         if (!fits && content.status === 206) return
         part.etag = content.header('etag')
         for await (const chunk of content.chunks) {
-          await part.append(chunk)
-          add(chunk.length, true)
-          if (part.bytes > furthest) row.failures = 0
-          if (part.bytes > file.bytes) return
+          for await (const piece of pace(chunk, signal)) {
+            await part.append(piece)
+            add(piece.length, true)
+            if (part.bytes > furthest) row.failures = 0
+            if (part.bytes > file.bytes) return
+          }
         }
       })
       if (part.bytes >= file.bytes) continue
@@ -221,7 +251,7 @@ async function receive(order: DownloadOrder, file: Wanted, part: Part, given: Ci
 function goesOn({ status, header }: Content, part: Part, file: Wanted): boolean {
   if (status !== 206) return part.bytes === 0
   const [, first, total] = /^bytes (\d+)-\d+\/(\d+)$/.exec(header('content-range') ?? '') ?? []
-  const sameContent = part.etag === null || header('etag') === part.etag
+  const sameContent = part.etag === null ? file.md5 !== null : header('etag') === part.etag
   return Number(first) === part.bytes && Number(total) === file.bytes && sameContent
 }
 
@@ -256,6 +286,7 @@ function judge(error: unknown): Verdict {
 function createBoard(files: readonly FileEntry[], tell: DownloadOrder['tell']) {
   const bytes = files.reduce((sum, { size }) => sum + (size ?? 0), 0)
   let [receivedBytes, verifiedFiles, toldAt] = [0, 0, -Infinity]
+  let [checks, movedAt] = [0, -Infinity]
   let rate = startRate(performance.now())
   const show = () => {
     const now = performance.now()
@@ -269,12 +300,27 @@ function createBoard(files: readonly FileEntry[], tell: DownloadOrder['tell']) {
       receivedBytes,
       bytesPerSecond: bytesPerSecond(rate, now),
       leftMs: leftMs(rate, bytes - receivedBytes, now),
+      checking: checks > 0 && now - movedAt > TELL_AT_LEAST_EVERY_MS,
     })
   }
   return {
+    show,
+    /** Reads what is in the folder. */
+    check: async <T>(read: () => Promise<T>): Promise<T> => {
+      checks++
+      try {
+        show()
+        return await read()
+      } finally {
+        checks--
+      }
+    },
     add: (count: number, fromServer = false) => {
       receivedBytes += count
-      if (fromServer) rate = countBytes(rate, count, performance.now())
+      if (fromServer) {
+        movedAt = performance.now()
+        rate = countBytes(rate, count, movedAt)
+      }
       show()
     },
     done: () => {
@@ -282,6 +328,10 @@ function createBoard(files: readonly FileEntry[], tell: DownloadOrder['tell']) {
       show()
     },
   }
+}
+
+async function* inOnePiece(chunk: Uint8Array): AsyncGenerator<Uint8Array> {
+  yield chunk
 }
 
 function asDeskErrorUnlessStopped(error: unknown, signal: AbortSignal, server: string): unknown {

@@ -9,6 +9,9 @@ export type FoundRecord = {
   readonly kind: 'record' | 'draft'
   readonly id: string
   readonly url: string
+  /** Empty where there is none yet. */
+  readonly title: string
+  readonly version: string | null
   readonly files: readonly FileEntry[]
 }
 
@@ -27,7 +30,9 @@ export async function findRecord(client: RepositoryClient, id: string): Promise<
     )
     const files = await (kind === 'record' ? listRecordFiles : listDraftFiles)(client, record.id)
     const page = kind === 'record' ? 'records' : 'uploads'
-    return { kind, id: record.id, url: `${client.server.origin}/${page}/${encodeURIComponent(record.id)}`, files }
+    const url = `${client.server.origin}/${page}/${encodeURIComponent(record.id)}`
+    const { title = '', version } = record.metadata ?? {}
+    return { kind, id: record.id, url, title, version: version ?? null, files }
   } catch (error) {
     if (isGone(error)) throw new DeskError('record-not-found', { record: id, server: client.server.name })
     throw asDeskError(error, client.server.name)

@@ -43,6 +43,13 @@ export function namePaths(keys: readonly string[]): Map<string, string> {
   )
 }
 
+/** The folder of a record inside the chosen one: `Soil moisture 2024 (8hj2k-qd410)`. */
+export function folderName(title: string, recordId: string): string {
+  const words = fit(title.replace(/[/\s]+/g, ' ').trim(), 120).trim()
+  const id = recordId.replaceAll('/', '-')
+  return safeName(words === '' ? id : `${words} (${id})`).replace(/^\.+/, '_')
+}
+
 /** The longest beginning of `text` that has at most `bytes` bytes, cut between characters. */
 export function fit(text: string, bytes: number): string {
   if (Buffer.byteLength(text) <= bytes) return text

@@ -1,7 +1,7 @@
 import { createHash, type Hash } from 'node:crypto'
 import { constants } from 'node:fs'
-import { link, lstat, mkdir, open, realpath, rename, unlink, type FileHandle } from 'node:fs/promises'
-import { basename, join, sep } from 'node:path'
+import { access, link, lstat, mkdir, open, realpath, rename, rmdir, unlink, type FileHandle } from 'node:fs/promises'
+import { basename, dirname, join, sep } from 'node:path'
 import { DeskError } from '../../contract/errors.ts'
 import { fit } from './names.ts'
 
@@ -18,10 +18,14 @@ const CAREFUL = (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0)
 /** What is wrong with the place for one file, as half a sentence. */
 export class PlaceError extends Error {}
 
+/** What the content of a file should be; `md5` null where the server does not say. */
+type Content = { readonly key: string; readonly bytes: number; readonly md5: string | null }
+
 /** Makes the folder where it is missing, and returns its real path. Throws DeskError save-failed. */
 export async function makePlace(folder: string): Promise<string> {
   try {
     await mkdir(folder, { recursive: true })
+    await access(folder, constants.W_OK)
     return await realpath(folder)
   } catch (error) {
     throw new DeskError('save-failed', { reason: diskTrouble(error)?.reason ?? 'the folder can’t be made' })
@@ -32,11 +36,7 @@ export async function makePlace(folder: string): Promise<string> {
  * Where a file goes, its folder made, and where its part is until it is complete. The name of the part holds what the content
  * should be, so that it is never continued with another. Throws PlaceError.
  */
-export async function locate(
-  root: string,
-  path: string,
-  content: { readonly key: string; readonly md5: string },
-): Promise<{ target: string; part: string }> {
+export async function locate(root: string, path: string, content: Content): Promise<{ target: string; part: string }> {
   let folder = root
   for (const name of path.split('/').slice(0, -1)) {
     const inside = join(folder, name)
@@ -44,25 +44,61 @@ export async function locate(
       if (codeOf(error) !== 'EEXIST') throw error
     })
     folder = await realpath(inside)
-    if (!folder.startsWith(root.endsWith(sep) ? root : root + sep))
-      throw new PlaceError(`“${name}” leads out of the folder`)
+    if (!isInside(root, folder)) throw new PlaceError(`“${name}” leads out of the folder`)
     if (!(await lstat(folder)).isDirectory()) throw new PlaceError(`“${name}” is there already, and is no folder`)
   }
-  const target = join(folder, basename(path))
-  const id = createHash('sha256').update(`${content.md5}\n${content.key}`).digest('hex').slice(0, 12)
-  const ending = `.${id}.part`
-  return { target, part: join(folder, fit(basename(path), 255 - ending.length) + ending) }
+  return { target: join(folder, basename(path)), part: join(folder, partName(path, content)) }
 }
 
-/** What is at `target`, compared with what should be. */
+function partName(path: string, { key, bytes, md5 }: Content): string {
+  const id = createHash('sha256')
+    .update(`${md5 ?? bytes}\n${key}`)
+    .digest('hex')
+    .slice(0, 12)
+  const ending = `.${id}.part`
+  return fit(basename(path), 255 - ending.length) + ending
+}
+
+function isInside(root: string, folder: string): boolean {
+  return folder.startsWith(root.endsWith(sep) ? root : root + sep)
+}
+
+type Placed = Content & { readonly path: string }
+
+/** Removes what was begun of these files. */
+export async function removeParts(root: string, files: readonly Placed[]): Promise<void> {
+  const real = await realpath(root)
+  for (const file of files) {
+    const folder: string | null = await realpath(join(real, dirname(file.path))).catch(() => null)
+    if (folder !== null && (folder === real || isInside(real, folder)))
+      await unlink(join(folder, partName(file.path, file))).catch(() => undefined)
+  }
+}
+
+/** The same, and removes the folders that hold nothing then, the root with them. One that is not there is fine. */
+export async function discardParts(root: string, files: readonly Placed[]): Promise<void> {
+  if ((await lstat(root).catch(ifMissing)) === null) return
+  await removeParts(root, files)
+  const folders = new Set<string>()
+  for (const { path } of files) for (let up = dirname(path); up !== '.'; up = dirname(up)) folders.add(join(root, up))
+  // The deepest first; one that holds something stays, and so does what is a link.
+  for (const folder of [...folders].sort((a, b) => b.length - a.length)) await rmdir(folder).catch(() => undefined)
+  await rmdir(root).catch(() => undefined)
+}
+
+/** What is at `target`, compared with what should be. One that last changed at `knownAt` was compared before. */
 export async function look(
   target: string,
-  { bytes, md5 }: { readonly bytes: number; readonly md5: string },
+  { bytes, md5 }: Pick<Content, 'bytes' | 'md5'>,
   signal: AbortSignal,
+  knownAt?: number,
 ): Promise<'nothing' | 'equal' | 'different'> {
   const found = await lstat(target).catch(ifMissing)
   if (found === null) return 'nothing'
   if (!found.isFile() || found.size !== bytes) return 'different'
+  if (found.mtimeMs === knownAt) return 'equal'
+  // Whatever it is, nothing says that it is this file.
+  if (md5 === null) return 'different'
   const handle = await open(target, O_RDONLY | CAREFUL)
   try {
     return (await hashOf(handle, signal)).digest('hex') === md5 ? 'equal' : 'different'
@@ -212,6 +248,7 @@ const DISK_TROUBLES: Readonly<Record<string, string>> = {
   EFBIG: 'the disk takes no file of this size',
   EIO: 'the disk reported an error',
   ENAMETOOLONG: 'its name is too long for this disk',
+  ENOENT: 'its folder is not there any more',
   ENOTDIR: 'something of the same name is no folder',
   EEXIST: 'something of the same name is no folder',
 }

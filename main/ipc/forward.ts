@@ -46,6 +46,10 @@ export function forwardEvents(events: Events, send: Send): () => void {
     const rows = [...earlier.rows, ...later.rows].map((row) => [`${row.depositId}/${row.fileId}`, row] as const)
     return { overview: later.overview, rows: [...new Map(rows).values()] }
   })
+  pass('downloads.changed', (earlier, later) => {
+    const changed = [...earlier.changed, ...later.changed].map((download) => [download.id, download] as const)
+    return { changed: [...new Map(changed).values()], gone: [...earlier.gone, ...later.gone] }
+  })
   // Several walks may go on at once, each with its own state, and the walk itself keeps to ten a second.
   ends.push(events.on('folders.changed', (scan) => send('folders.changed', scan)))
 

@@ -1,5 +1,13 @@
-import { app, clipboard, dialog, type BrowserWindow, type OpenDialogOptions, type SaveDialogOptions } from 'electron'
-import { writeFile } from 'node:fs/promises'
+import {
+  app,
+  clipboard,
+  dialog,
+  shell,
+  type BrowserWindow,
+  type OpenDialogOptions,
+  type SaveDialogOptions,
+} from 'electron'
+import { stat, writeFile } from 'node:fs/promises'
 import { basename, isAbsolute, join } from 'node:path'
 import { DeskError } from '../../contract/errors.ts'
 import type { Handlers } from '../../contract/ipc.ts'
@@ -17,7 +25,7 @@ export type HandlerParts = {
 
 /** A handler for every call of contract/ipc.ts: each hands on to the desk or to the system, and decides nothing itself. */
 export function createHandlers({ desk, window, onReady }: HandlerParts): Handlers {
-  const { accounts, folders, deposits, transfers, vocabularies, settings } = desk
+  const { accounts, folders, deposits, downloads, transfers, vocabularies, settings } = desk
   const done = async (work: unknown) => {
     await work
     return null
@@ -63,6 +71,16 @@ export function createHandlers({ desk, window, onReady }: HandlerParts): Handler
     'transfers.files': ({ depositId, from, count }) => transfers.files(depositId, from, count),
     'transfers.command': ({ command, target }) => done(transfers.command({ kind: 'command', command, target })),
 
+    'downloads.list': () => downloads.list(),
+    'downloads.find': (wish) => downloads.find(wish),
+    'downloads.pickPlace': async () => {
+      const path = await pickPlace(window())
+      return path === null ? null : downloads.addPlace(path)
+    },
+    'downloads.start': (wish) => downloads.start(wish),
+    'downloads.command': ({ downloadId, command }) => done(downloads.command(downloadId, command)),
+    'downloads.showFolder': ({ downloadId }) => done(showFolder(downloads.pathOf(downloadId))),
+
     'vocabularies.search': ({ accountId, vocabulary, query }) => vocabularies.search(accountId, vocabulary, query),
     'people.search': ({ accountId, query }) => vocabularies.people(accountId, query),
     'affiliations.search': ({ accountId, query }) => vocabularies.affiliations(accountId, query),
@@ -95,6 +113,26 @@ async function pickPaths(window: BrowserWindow | null, what: 'folder' | 'files')
     ? dialog.showOpenDialog(window, options)
     : dialog.showOpenDialog(options))
   return canceled || filePaths.length === 0 ? null : filePaths
+}
+
+async function pickPlace(window: BrowserWindow | null): Promise<string | null> {
+  const options: OpenDialogOptions = {
+    title: 'Choose a folder to download into',
+    buttonLabel: 'Choose',
+    defaultPath: app.getPath('downloads'),
+    properties: ['openDirectory', 'createDirectory'],
+  }
+  const { canceled, filePaths } = await (window
+    ? dialog.showOpenDialog(window, options)
+    : dialog.showOpenDialog(options))
+  return canceled ? null : (filePaths[0] ?? null)
+}
+
+/** Selects the folder in the file manager; a file from a server is never opened. Throws download-folder-gone. */
+async function showFolder(path: string): Promise<void> {
+  const found = await stat(path).catch(() => null)
+  if (!found?.isDirectory()) throw new DeskError('download-folder-gone', { folder: basename(path) })
+  shell.showItemInFolder(path)
 }
 
 const KINDS = { json: 'JSON', html: 'Web page' } as const

@@ -12,7 +12,12 @@ export type QuarantinedRow = {
 
 export type Quarantine = {
   /** The JSON of a row, or null when it can’t be read: then the row moves here. */
-  parse<S extends z.ZodType>(table: 'accounts' | 'deposits', rowId: string, json: string, schema: S): z.output<S> | null
+  parse<S extends z.ZodType>(
+    table: 'accounts' | 'deposits' | 'downloads',
+    rowId: string,
+    json: string,
+    schema: S,
+  ): z.output<S> | null
   list(): QuarantinedRow[]
 }
 

@@ -1,4 +1,4 @@
--- Version 1
+-- Version 2
 
 CREATE TABLE accounts (
   id TEXT PRIMARY KEY,
@@ -20,6 +20,23 @@ CREATE TABLE deposits (
   account_id TEXT NOT NULL,
   created_at INTEGER NOT NULL,
   deposit TEXT NOT NULL
+) STRICT;
+
+CREATE TABLE download_files (
+  download_id TEXT NOT NULL,
+  file_id INTEGER NOT NULL,
+  key TEXT NOT NULL,
+  path TEXT NOT NULL,
+  bytes INTEGER NOT NULL,
+  md5 TEXT,
+  outcome TEXT,
+  PRIMARY KEY (download_id, file_id)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE downloads (
+  id TEXT PRIMARY KEY,
+  created_at INTEGER NOT NULL,
+  download TEXT NOT NULL
 ) STRICT;
 
 CREATE TABLE quarantine (

@@ -129,7 +129,7 @@ test('data of a newer version are refused and left as they are', () => {
   db.exec('PRAGMA user_version = 99')
   expect(() => openDeskStore(home)).toThrow(expect.objectContaining({ code: 'data-from-newer-version' }))
   expect(db.prepare('PRAGMA user_version').get()).toEqual({ user_version: 99 })
-  db.exec('PRAGMA user_version = 1')
+  db.exec('PRAGMA user_version = 2')
   db.close()
   store = openDeskStore(home)
 })

@@ -4,12 +4,15 @@ import { DatabaseSync } from 'node:sqlite'
 import { accountSchema, type Account } from '../../contract/desk/account.ts'
 import { DEFAULT_SETTINGS, settingsSchema, type Settings } from '../../contract/desk/settings.ts'
 import { createDepositStore, type DepositStore } from './deposits.ts'
+import { createDownloadStore, type DownloadStore } from './downloads.ts'
 import { inWords } from './failure.ts'
 import { migrate } from './migrate.ts'
 import { first } from './migrations/001-first.ts'
+import { downloads } from './migrations/002-downloads.ts'
 import { createQuarantine, parseJson, type QuarantinedRow } from './quarantine.ts'
 
 export type { DepositStore, StoredDeposit, StoredFile } from './deposits.ts'
+export type { DownloadFile, DownloadOutcome, DownloadStore, StoredDownload } from './downloads.ts'
 export type { QuarantinedRow } from './quarantine.ts'
 
 /** The desk’s own database, `desk.db`: everything but tokens, which are in the keychain, and transfers, which own theirs. */
@@ -22,6 +25,7 @@ export type DeskStore = {
   }
   readonly settings: { readonly read: () => Settings; readonly write: (settings: Settings) => void }
   readonly deposits: DepositStore
+  readonly downloads: DownloadStore
   /** Last answers of a server’s vocabularies, for use without a network. */
   readonly vocabularyCache: {
     read(
@@ -37,7 +41,7 @@ export type DeskStore = {
 }
 
 /** Numbered by their place. One that was released is never changed: `schema.sql` and its test tell. */
-const MIGRATIONS = [first]
+const MIGRATIONS = [first, downloads]
 
 /** More than a person’s own vocabularies come to; the oldest answers go first. */
 const CACHED_ANSWERS = 300
@@ -82,6 +86,7 @@ function createStore(db: DatabaseSync, home: string, now: () => number): DeskSto
   const accounts = createAccountStore(db, quarantine)
   const settings = createSettingsStore(db)
   const deposits = createDepositStore(db, quarantine)
+  const downloads = createDownloadStore(db, quarantine)
   return {
     accounts: { ...accounts, save: inWords(home, accounts.save), remove: inWords(home, accounts.remove) },
     settings: { ...settings, write: inWords(home, settings.write) },
@@ -90,6 +95,13 @@ function createStore(db: DatabaseSync, home: string, now: () => number): DeskSto
       create: inWords(home, deposits.create),
       save: inWords(home, deposits.save),
       remove: inWords(home, deposits.remove),
+    },
+    downloads: {
+      ...downloads,
+      create: inWords(home, downloads.create),
+      save: inWords(home, downloads.save),
+      remove: inWords(home, downloads.remove),
+      settle: inWords(home, downloads.settle),
     },
     vocabularyCache: createVocabularyCache(db, now),
     quarantined: () => quarantine.list(),

@@ -27,7 +27,7 @@ class Engine implements TransferEngine {
   readonly #now: () => number
   #stopped = false
 
-  constructor({ home, now = Date.now, random = Math.random, onPersist = () => {}, patience }: EngineParts) {
+  constructor({ home, now = Date.now, random = Math.random, onPersist = () => {}, pace, patience }: EngineParts) {
     this.#now = now
     this.#states = new States({
       home,
@@ -43,7 +43,7 @@ class Engine implements TransferEngine {
       serversOf: (accounts) => this.#work.serversOf(accounts),
       isBusy: () => this.#work.isBusy,
     })
-    this.#work = new Work({ states: this.#states, board: this.#board, now, random, patience })
+    this.#work = new Work({ states: this.#states, board: this.#board, now, random, pace, patience })
   }
 
   start(): void {

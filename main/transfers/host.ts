@@ -2,7 +2,9 @@ import type { DepositTransfer } from '../../contract/desk/deposit.ts'
 import type { FileRow, TransferOverview } from '../../contract/desk/transfer.ts'
 import { DeskError, type AppError } from '../../contract/errors.ts'
 import type { ReceiptFile } from '../../core/deposit/receipt.ts'
+import { createDownloadRunner, type DownloadNews, type DownloadTask } from '../downloads/runner.ts'
 import { openEngine, type EngineCommand, type EngineEvent, type EngineParts } from './engine.ts'
+import { Pace } from './pace.ts'
 
 /** The engine as main and the command line use it, wherever it runs. */
 export type TransferHost = {
@@ -14,6 +16,13 @@ export type TransferHost = {
   transfer(depositId: string): Promise<DepositTransfer>
   overview(): Promise<TransferOverview>
   report(depositId: string): Promise<ReceiptFile[]>
+  /** Downloads, which run beside the engine and share its speed limit and its connections. */
+  readonly downloads: {
+    start(task: DownloadTask): Promise<void>
+    /** `discard`: the task whose begun files are removed. Resolves when nothing more is written. */
+    stop(downloadId: string, discard: DownloadTask | null): Promise<void>
+    onNews(listener: (news: DownloadNews) => void): () => void
+  }
   stop(): Promise<void>
 }
 
@@ -24,6 +33,8 @@ export type EngineCalls = {
   readonly transfer: { readonly input: [string]; readonly output: DepositTransfer }
   readonly overview: { readonly input: []; readonly output: TransferOverview }
   readonly report: { readonly input: [string]; readonly output: ReceiptFile[] }
+  readonly startDownload: { readonly input: [DownloadTask]; readonly output: void }
+  readonly stopDownload: { readonly input: [string, DownloadTask | null]; readonly output: void }
   readonly stop: { readonly input: []; readonly output: void }
 }
 
@@ -45,6 +56,7 @@ export type FromEngine =
   | { readonly kind: 'answer'; readonly id: number; readonly value: unknown }
   | { readonly kind: 'refusal'; readonly id: number; readonly error: AppError }
   | { readonly kind: 'event'; readonly event: EngineEvent }
+  | { readonly kind: 'download'; readonly news: DownloadNews }
 
 /** What is needed of a process with an engine in it: Electron’s UtilityProcess, started with dist/node/transfers.js. */
 export type EngineProcess = {
@@ -56,16 +68,34 @@ export type EngineProcess = {
 
 /** For the command line: the engine in this process. Throws DeskError `data-from-newer-version`, `disk-full`. */
 export function hostEngineInProcess(parts: EngineParts): TransferHost {
-  const engine = openEngine(parts)
+  const pace = new Pace()
+  const engine = openEngine({ ...parts, pace })
   engine.start()
+  const listeners = new Set<(news: DownloadNews) => void>()
+  const runner = createDownloadRunner({
+    home: parts.home,
+    pace: (chunk, signal) => pace.pieces(chunk, signal),
+    patience: parts.patience,
+    tell: (news) => listeners.forEach((listener) => listener(news)),
+  })
   return {
-    command: async (command) => engine.command(command),
+    command: async (command) => {
+      engine.command(command)
+      runner.obey(command)
+    },
     onEvent: (listener) => engine.onEvent(listener),
     files: async (depositId, from, count) => engine.files(depositId, from, count),
     transfer: async (depositId) => engine.transfer(depositId),
     overview: async () => engine.overview(),
     report: async (depositId) => engine.report(depositId),
-    stop: () => engine.stop(),
+    downloads: {
+      start: async (task) => runner.start(task),
+      stop: (downloadId, discard) => runner.stop(downloadId, discard),
+      onNews: (listener) => subscribe(listeners, listener),
+    },
+    stop: async () => {
+      await Promise.all([engine.stop(), runner.close()])
+    },
   }
 }
 
@@ -100,6 +130,8 @@ class ProcessHost implements TransferHost {
   /** What a new process has to be told again; a token is kept in memory here and in the engine only. */
   readonly #sessions = new Map<string, EngineCommand>()
   readonly #settings = new Map<'configure' | 'power', EngineCommand>()
+  readonly #downloads = new Map<string, DownloadTask>()
+  readonly #downloadListeners = new Set<(news: DownloadNews) => void>()
   #process: EngineProcess | null = null
   #opened = false
   #lastId = 0
@@ -124,8 +156,7 @@ class ProcessHost implements TransferHost {
   }
 
   onEvent(listener: (event: EngineEvent) => void): () => void {
-    this.#listeners.add(listener)
-    return () => this.#listeners.delete(listener)
+    return subscribe(this.#listeners, listener)
   }
 
   files(depositId: string, from: number, count: number): Promise<{ total: number; rows: FileRow[] }> {
@@ -144,6 +175,18 @@ class ProcessHost implements TransferHost {
     return this.#call('report', depositId)
   }
 
+  readonly downloads: TransferHost['downloads'] = {
+    start: async (task) => {
+      this.#downloads.set(task.downloadId, task)
+      await this.#call('startDownload', task)
+    },
+    stop: async (downloadId, discard) => {
+      this.#downloads.delete(downloadId)
+      await this.#call('stopDownload', downloadId, discard)
+    },
+    onNews: (listener) => subscribe(this.#downloadListeners, listener),
+  }
+
   async stop(): Promise<void> {
     if (this.#stopping) return
     this.#stopping = true
@@ -157,7 +200,9 @@ class ProcessHost implements TransferHost {
       clearTimeout(kill)
     }
     this.#sessions.clear()
+    this.#downloads.clear()
     this.#listeners.clear()
+    this.#downloadListeners.clear()
     for (const { reject } of this.#waiting.values()) reject(new DeskError('cancelled'))
     this.#waiting.clear()
   }
@@ -186,6 +231,10 @@ class ProcessHost implements TransferHost {
         case 'event':
           for (const listener of this.#listeners) listener(message.event)
           break
+        case 'download':
+          if (message.news.kind === 'ended') this.#downloads.delete(message.news.downloadId)
+          for (const listener of this.#downloadListeners) listener(message.news)
+          break
       }
     })
     engine.on('exit', () => {
@@ -212,6 +261,8 @@ class ProcessHost implements TransferHost {
   #tellAgain(engine: EngineProcess): void {
     const known = [...this.#settings.values(), ...this.#sessions.values()]
     for (const command of known) engine.postMessage({ kind: 'call', id: 0, name: 'command', input: [command] })
+    for (const task of this.#downloads.values())
+      engine.postMessage({ kind: 'call', id: 0, name: 'startDownload', input: [task] })
     for (const { message } of this.#waiting.values()) engine.postMessage(message)
   }
 
@@ -230,4 +281,9 @@ class ProcessHost implements TransferHost {
     this.#waiting.delete(id)
     return waiting
   }
+}
+
+function subscribe<T>(listeners: Set<T>, listener: T): () => void {
+  listeners.add(listener)
+  return () => listeners.delete(listener)
 }

@@ -1,15 +1,18 @@
 import type { ParentPort } from 'electron'
 import { DeskError } from '../../contract/errors.ts'
+import { createDownloadRunner, type DownloadRunner } from '../downloads/runner.ts'
 import { openEngine, type TransferEngine } from './engine.ts'
 import type { EngineCall, FromEngine, ToEngine } from './host.ts'
+import { Pace } from './pace.ts'
 
 /*
- * Entry of the utility process that transfers files. It is told where its journal is, and later the tokens, by messages;
+ * Entry of the utility process that transfers files: the engine sends, and downloads run beside it. It is told where its journal is, and later the tokens, by messages;
  * nothing comes in by arguments or environment, where other programs could read it.
  */
 
 const port: ParentPort = process.parentPort
 let engine: TransferEngine | null = null
+let downloads: DownloadRunner | null = null
 
 port.on('message', ({ data }) => {
   const message = data as ToEngine
@@ -25,7 +28,13 @@ port.on('message', ({ data }) => {
 
 function open(home: string): void {
   try {
-    engine = openEngine({ home })
+    const pace = new Pace()
+    engine = openEngine({ home, pace })
+    downloads = createDownloadRunner({
+      home,
+      pace: (chunk, signal) => pace.pieces(chunk, signal),
+      tell: (news) => send({ kind: 'download', news }),
+    })
   } catch (error) {
     const { code, params } = error instanceof DeskError ? error : new DeskError('internal')
     send({ kind: 'not-opened', error: { code, params: { ...params } } })
@@ -37,9 +46,9 @@ function open(home: string): void {
 }
 
 async function answer(call: EngineCall): Promise<void> {
-  if (engine === null) return
+  if (engine === null || downloads === null) return
   try {
-    send({ kind: 'answer', id: call.id, value: await run(engine, call) })
+    send({ kind: 'answer', id: call.id, value: await run(engine, downloads, call) })
   } catch (error) {
     // Never thrown on: the host would start a new process and ask it the same again.
     const { code, params } = error instanceof DeskError ? error : new DeskError('internal')
@@ -48,10 +57,11 @@ async function answer(call: EngineCall): Promise<void> {
   if (call.name === 'stop') process.exit(0)
 }
 
-function run(to: TransferEngine, call: EngineCall): unknown {
+function run(to: TransferEngine, runner: DownloadRunner, call: EngineCall): unknown {
   switch (call.name) {
     case 'command':
-      return to.command(...call.input)
+      to.command(...call.input)
+      return runner.obey(...call.input)
     case 'files':
       return to.files(...call.input)
     case 'transfer':
@@ -60,8 +70,12 @@ function run(to: TransferEngine, call: EngineCall): unknown {
       return to.overview()
     case 'report':
       return to.report(...call.input)
+    case 'startDownload':
+      return runner.start(...call.input)
+    case 'stopDownload':
+      return runner.stop(...call.input)
     case 'stop':
-      return to.stop()
+      return Promise.all([to.stop(), runner.close()])
   }
 }
 

@@ -4,6 +4,7 @@ import type { FileRow, TransferCommand, TransferOverview, TransferTarget } from 
 import type { AppError } from '../../contract/errors.ts'
 import type { ReceiptFile } from '../../core/deposit/receipt.ts'
 import type { Patience, RequestBudget, Server } from '../repository/http/client.ts'
+import type { Pace } from './pace.ts'
 import type { SourceFile } from './source.ts'
 
 export type EngineCommand =
@@ -73,6 +74,8 @@ export type EngineParts = {
   readonly random?: () => number
   /** Told before and after each write to the journal: `after began`. For tests that end the process there. */
   readonly onPersist?: (point: string) => void
+  /** Where others of this process keep to the same speed limit; the engine sets it. */
+  readonly pace?: Pace
   /** For tests that do not want to wait as long as a person would. */
   readonly patience?: Patience
 }

@@ -64,6 +64,7 @@ export type WorkParts = {
   readonly board: Board
   readonly now: () => number
   readonly random: Random
+  readonly pace: Pace | undefined
   readonly patience: Patience | undefined
 }
 
@@ -78,7 +79,7 @@ export class Work {
   readonly #lanes = new Map<string, Lane>()
   readonly #buffers: Buffers[] = []
   readonly #underWay = new Set<Promise<void>>()
-  readonly #pace = new Pace()
+  readonly #pace: Pace
   #filesAtATime = 4
   #pauseOnBattery = false
   #power = { asleep: false, onBattery: false }
@@ -91,7 +92,8 @@ export class Work {
   #pumping = false
   #graceTimer: NodeJS.Timeout | null = null
 
-  constructor({ states, board, now, random, patience }: WorkParts) {
+  constructor({ states, board, now, random, pace = new Pace(), patience }: WorkParts) {
+    this.#pace = pace
     this.#patience = patience
     this.#states = states
     this.#board = board

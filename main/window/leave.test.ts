@@ -40,9 +40,15 @@ function transfer(state: DepositTransfer['state']): DepositTransfer {
   return depositTransferSchema.parse({ depositId: crypto.randomUUID(), state, ...none, ...counts })
 }
 
-function setUp(states: DepositTransfer['state'][], { ask = true }: { ask?: boolean } = {}) {
+function setUp(states: DepositTransfer['state'][], { ask = true, downloads = 0 } = {}) {
   const close = vi.fn(async () => undefined)
-  const leave = new Leave({ window: () => null, transfers: async () => states.map(transfer), close, ask })
+  const leave = new Leave({
+    window: () => null,
+    transfers: async () => states.map(transfer),
+    downloads: async () => Array.from({ length: downloads }, () => ({ state: { kind: 'downloading' as const } })),
+    close,
+    ask,
+  })
   return { leave, close }
 }
 
@@ -52,6 +58,14 @@ test('nothing is asked where nothing is being sent', async () => {
   await vi.waitFor(() => expect(electron.exits).toEqual([0]))
   expect(electron.asked).toEqual([])
   expect(close).toHaveBeenCalledTimes(1)
+})
+
+test('downloads that are under way are asked about too', async () => {
+  const { leave, close } = setUp(['sending'], { downloads: 2 })
+  electron.answer = STAY
+  leave.begin()
+  await vi.waitFor(() => expect(electron.asked).toEqual(['A deposit is still being sent. 2 records are still being downloaded.'])) // prettier-ignore
+  expect(close).not.toHaveBeenCalled()
 })
 
 test('a person who is asked may stay, and is asked again the next time', async () => {

@@ -1,10 +1,12 @@
 import { app, dialog, type BrowserWindow } from 'electron'
 import type { DepositTransfer } from '../../contract/desk/deposit.ts'
+import type { Download } from '../../contract/desk/download.ts'
 
 type Parts = {
   readonly window: () => BrowserWindow | null
   /** Where each deposit's files stand. */
   readonly transfers: () => Promise<readonly DepositTransfer[]>
+  readonly downloads: () => Promise<readonly Pick<Download, 'state'>[]>
   /** Ends everything cleanly. */
   readonly close: () => Promise<void>
   /** Whether a person is there to be asked. */
@@ -14,8 +16,9 @@ type Parts = {
 /** Whatever hangs on the way out, the application is gone after this; what is on disk is whole at any moment. */
 const LIMIT_MS = 5000
 const MOVING: ReadonlySet<DepositTransfer['state']> = new Set(['queued', 'sending', 'verifying'])
+const RECEIVING: ReadonlySet<Download['state']['kind']> = new Set(['queued', 'checking', 'downloading'])
 
-/** The way out: asks where uploads are under way, then ends everything cleanly. */
+/** The way out: asks where anything is under way, then ends everything cleanly. */
 export class Leave {
   readonly #parts: Parts
   #state: 'staying' | 'asking' | 'leaving' = 'staying'
@@ -46,10 +49,12 @@ export class Leave {
     if (!this.#parts.ask) return true
     const transfers = await this.#parts.transfers().catch(() => [])
     const deposits = transfers.filter(({ state }) => MOVING.has(state)).length
-    if (deposits === 0) return true
+    const open = (await this.#parts.downloads().catch(() => [])).filter(({ state }) => RECEIVING.has(state.kind))
+    const words = [...sent(deposits), ...received(open.length)]
+    if (words.length === 0) return true
     const options = {
       type: 'question' as const,
-      message: deposits === 1 ? 'A deposit is still being sent.' : `${deposits} deposits are still being sent.`,
+      message: words.join(' '),
       detail: 'What has arrived is kept. The rest goes on when Deposit Desk is started again.',
       buttons: ['Quit', 'Stay'],
       defaultId: 1,
@@ -68,4 +73,14 @@ export class Leave {
     await this.#parts.close().catch(() => undefined)
     app.exit(0)
   }
+}
+
+function sent(deposits: number): string[] {
+  if (deposits === 0) return []
+  return [deposits === 1 ? 'A deposit is still being sent.' : `${deposits} deposits are still being sent.`]
+}
+
+function received(downloads: number): string[] {
+  if (downloads === 0) return []
+  return [downloads === 1 ? 'A record is still being downloaded.' : `${downloads} records are still being downloaded.`]
 }
