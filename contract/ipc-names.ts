@@ -33,6 +33,7 @@ export const CALL_NAMES = [
   'deposits.remove',
   'transfers.overview',
   'transfers.files',
+  'transfers.file',
   'transfers.command',
   'downloads.list',
   'downloads.find',

@@ -19,7 +19,13 @@ import {
   placeIdSchema,
 } from './desk/download.ts'
 import { settingsSchema } from './desk/settings.ts'
-import { fileRowSchema, transferCommandSchema, transferOverviewSchema, transferTargetSchema } from './desk/transfer.ts'
+import {
+  fileDetailsSchema,
+  fileRowSchema,
+  transferCommandSchema,
+  transferOverviewSchema,
+  transferTargetSchema,
+} from './desk/transfer.ts'
 import { appErrorSchema, type AppError, type ErrorCode } from './errors.ts'
 import { metadataSchema } from './repository/record.ts'
 import { personSchema, vocabularyItemSchema } from './repository/vocabulary.ts'
@@ -182,6 +188,12 @@ export const CALLS = {
     'Files of one deposit, in its order.',
     z.strictObject({ depositId: depositIdSchema, ...page }),
     z.object({ total: z.int(), rows: z.array(fileRowSchema) }),
+    ['deposit-unknown'],
+  ),
+  'transfers.file': call(
+    'One file with its checksums and the log of what happened to it.',
+    z.strictObject({ depositId: depositIdSchema, fileId: z.int().nonnegative() }),
+    fileDetailsSchema,
     ['deposit-unknown'],
   ),
   'transfers.command': call(

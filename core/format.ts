@@ -30,6 +30,16 @@ export function formatDuration(ms: number): string {
   return twoUnits(days, days === 1 ? 'day' : 'days', hours % 24, 'h')
 }
 
+/** `0.4 s`, `12 s`, `3 min 10 s`, `2 h 5 min`: how long something took. */
+export function formatElapsed(ms: number): string {
+  if (ms < 950) return `${Math.max(0.1, Math.round(ms / 100) / 10)} s`
+  const seconds = Math.round(ms / 1000)
+  if (seconds < 60) return `${seconds} s`
+  if (seconds < 3600) return twoUnits(Math.floor(seconds / 60), 'min', seconds % 60, 's')
+  const minutes = Math.round(seconds / 60)
+  return twoUnits(Math.floor(minutes / 60), 'h', minutes % 60, 'min')
+}
+
 function scale(amount: number, figures: number): { value: number; unit: (typeof UNITS)[number] } {
   let value = Math.max(0, amount)
   let at = 0

@@ -36,6 +36,67 @@ export const fileRowSchema = z.object({
 })
 export type FileRow = z.infer<typeof fileRowSchema>
 
+/** Why a file stopped in the middle without having failed itself. `held`: its account, deposit or computer did; the error says why. */
+export const stopReasonSchema = z.enum(['closed', 'killed', 'asleep', 'on-battery', 'signed-out', 'held'])
+
+/** What happened to a file. Sentences are made of it where it is shown (core/transfer/log-words). */
+export const happeningSchema = z.discriminatedUnion('kind', [
+  z.strictObject({ kind: z.literal('began') }),
+  /** `tookMs`: from its first byte; null where more happened in between than sending. */
+  z.strictObject({ kind: z.literal('verified'), bytes: z.number(), tookMs: z.number().nullable(), md5: z.string() }),
+  /** The server had all of it already; `sent` from here before, or by somebody else. */
+  z.strictObject({ kind: z.literal('found'), sent: z.boolean() }),
+  /** Sent again, at a part where some of them had arrived. */
+  z.strictObject({ kind: z.literal('went-on'), parts: z.object({ sent: z.int(), all: z.int() }).nullable() }),
+  /** Tried again after `delayMs`. `sentBytes`: null where nothing was being sent. */
+  z.strictObject({
+    kind: z.literal('failed'),
+    error: appErrorSchema,
+    sentBytes: z.number().nullable(),
+    parts: z.object({ sent: z.int(), all: z.int() }).nullable(),
+    delayMs: z.number(),
+  }),
+  z.strictObject({
+    kind: z.literal('stopped'),
+    why: stopReasonSchema,
+    error: appErrorSchema.nullable(),
+    /** Null where it is not known. */
+    sentBytes: z.number().nullable(),
+  }),
+  z.strictObject({ kind: z.literal('blocked'), error: appErrorSchema }),
+  /** It arrived changed, and is sent once more. */
+  z.strictObject({ kind: z.literal('differed') }),
+  /** By the person, as all that follow. `until` is null while it is paused. */
+  z.strictObject({ kind: z.literal('paused'), until: z.number().nullable() }),
+  z.strictObject({ kind: z.literal('retried') }),
+  z.strictObject({ kind: z.literal('read-again'), bytes: z.number() }),
+  z.strictObject({ kind: z.literal('cancelled') }),
+  z.strictObject({ kind: z.literal('left-out') }),
+  /** Stands for older entries, `times` of them. */
+  z.strictObject({ kind: z.literal('dropped') }),
+])
+export type Happening = z.infer<typeof happeningSchema>
+
+/** `times` in a row, from `at` to `lastAt`; `what` is the last of them. */
+export const logEntrySchema = z.strictObject({
+  at: z.number(),
+  lastAt: z.number(),
+  times: z.int().positive(),
+  what: happeningSchema,
+})
+export type LogEntry = z.infer<typeof logEntrySchema>
+
+/** More of one file than its row tells. */
+export const fileDetailsSchema = z.object({
+  row: fileRowSchema,
+  /** Of the file as it was read here; lower-case hex, null before that. */
+  md5: z.string().nullable(),
+  sha256: z.string().nullable(),
+  /** Oldest first. */
+  log: z.array(logEntrySchema),
+})
+export type FileDetails = z.infer<typeof fileDetailsSchema>
+
 export const transferTargetSchema = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('all') }),
   z.strictObject({ kind: z.literal('deposit'), depositId: depositIdSchema }),

@@ -1,3 +1,4 @@
+import type { Happening } from '../../contract/desk/transfer.ts'
 import type { AppError } from '../../contract/errors.ts'
 import type { TransferPlan } from './parts.ts'
 
@@ -83,6 +84,9 @@ export type RemoteFile = {
   readonly multipart: boolean
 }
 
+/** Why something stops for a reason that is not its own; for the log of the file alone. */
+export type Stop = Pick<Happening & { kind: 'stopped' }, 'why' | 'error'>
+
 export type TransferEvent =
   /** The call that declares it, for this kind of transfer, is about to be sent. */
   | { readonly kind: 'declaring'; readonly plan: TransferPlan }
@@ -114,11 +118,11 @@ export type TransferEvent =
   /** It can’t go on without a decision of the person. */
   | { readonly kind: 'refused'; readonly error: AppError; readonly whole: boolean }
   /** Stopped for a reason that is not its own: a token that died, the end of the process. */
-  | { readonly kind: 'interrupted'; readonly whole: boolean }
+  | { readonly kind: 'interrupted'; readonly whole: boolean; readonly stop?: Stop }
   /** The wait is over. */
   | { readonly kind: 'timer' }
   /** The process starts: nothing is under way, and nothing is assumed. */
-  | { readonly kind: 'restarted' }
+  | { readonly kind: 'restarted'; readonly stop?: Stop }
   | { readonly kind: 'pause'; readonly at: number; readonly whole: boolean }
   | { readonly kind: 'resume' }
   | { readonly kind: 'retry' }

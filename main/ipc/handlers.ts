@@ -69,6 +69,7 @@ export function createHandlers({ desk, window, onReady }: HandlerParts): Handler
 
     'transfers.overview': () => transfers.overview(),
     'transfers.files': ({ depositId, from, count }) => transfers.files(depositId, from, count),
+    'transfers.file': ({ depositId, fileId }) => transfers.file(depositId, fileId),
     'transfers.command': ({ command, target }) => done(transfers.command({ kind: 'command', command, target })),
 
     'downloads.list': () => downloads.list(),

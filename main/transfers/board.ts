@@ -1,7 +1,9 @@
 import type { DepositTransfer } from '../../contract/desk/deposit.ts'
-import type { FileRow, TransferOverview } from '../../contract/desk/transfer.ts'
+import type { FileDetails, FileRow, TransferOverview } from '../../contract/desk/transfer.ts'
+import { DeskError } from '../../contract/errors.ts'
 import type { ReceiptFile } from '../../core/deposit/receipt.ts'
 import { fileStateOf, NO_PROGRESS, type Hold } from '../../core/transfer/derive.ts'
+import { fullLog } from '../../core/transfer/log.ts'
 import { bytesPerSecond, countBytes, leftMs, startRate, type Rate } from '../../core/transfer/rate.ts'
 import { monotonic } from './clock.ts'
 import { LiveDeposit, rowOf, type LiveFile } from './live.ts'
@@ -84,6 +86,23 @@ export class Board {
       return rowOf(depositId, { fileId, key, source, state, view })
     })
     return { total: states.countFiles(depositId), rows }
+  }
+
+  /** Throws DeskError `deposit-unknown`. */
+  file(depositId: string, fileId: number): FileDetails {
+    const { states } = this.#parts
+    const deposit = states.deposits.get(depositId)
+    const file = deposit === undefined ? states.storedFile(depositId, fileId) : deposit.file(fileId)
+    if (file === undefined || file === null) throw new DeskError('deposit-unknown')
+    const { key, source, state } = file
+    const server = deposit?.serverName ?? states.stored(depositId)?.serverName ?? ''
+    const view = fileStateOf(state, 'progress' in file ? file.progress : NO_PROGRESS, { key, server })
+    return {
+      row: rowOf(depositId, { fileId, key, source, state, view }),
+      md5: state.ledger.digests?.md5 ?? null,
+      sha256: state.ledger.digests?.sha256 ?? null,
+      log: fullLog(state, states.log(depositId, fileId) ?? []),
+    }
   }
 
   transfer(depositId: string): DepositTransfer {

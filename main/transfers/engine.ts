@@ -1,6 +1,12 @@
 import { lstat } from 'node:fs/promises'
 import type { DepositTransfer } from '../../contract/desk/deposit.ts'
-import type { FileRow, TransferCommand, TransferOverview, TransferTarget } from '../../contract/desk/transfer.ts'
+import type {
+  FileDetails,
+  FileRow,
+  TransferCommand,
+  TransferOverview,
+  TransferTarget,
+} from '../../contract/desk/transfer.ts'
 import { DeskError } from '../../contract/errors.ts'
 import type { ReceiptFile } from '../../core/deposit/receipt.ts'
 import { storedZipBytes } from '../../core/transfer/zip-size.ts'
@@ -31,6 +37,7 @@ class Engine implements TransferEngine {
     this.#now = now
     this.#states = new States({
       home,
+      now,
       onPersist,
       onFile: (file) => this.#board?.changed(file),
       onHold: () => this.#board?.refresh(),
@@ -64,6 +71,10 @@ class Engine implements TransferEngine {
 
   files(depositId: string, from: number, count: number): { total: number; rows: FileRow[] } {
     return this.#board.files(depositId, from, count)
+  }
+
+  file(depositId: string, fileId: number): FileDetails {
+    return this.#board.file(depositId, fileId)
   }
 
   transfer(depositId: string): DepositTransfer {

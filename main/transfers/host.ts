@@ -1,5 +1,5 @@
 import type { DepositTransfer } from '../../contract/desk/deposit.ts'
-import type { FileRow, TransferOverview } from '../../contract/desk/transfer.ts'
+import type { FileDetails, FileRow, TransferOverview } from '../../contract/desk/transfer.ts'
 import { DeskError, type AppError } from '../../contract/errors.ts'
 import type { ReceiptFile } from '../../core/deposit/receipt.ts'
 import { createDownloadRunner, type DownloadNews, type DownloadTask } from '../downloads/runner.ts'
@@ -13,6 +13,8 @@ export type TransferHost = {
   /** Returns the function that ends the subscription. */
   onEvent(listener: (event: EngineEvent) => void): () => void
   files(depositId: string, from: number, count: number): Promise<{ total: number; rows: FileRow[] }>
+  /** Throws DeskError `deposit-unknown`. */
+  file(depositId: string, fileId: number): Promise<FileDetails>
   transfer(depositId: string): Promise<DepositTransfer>
   overview(): Promise<TransferOverview>
   report(depositId: string): Promise<ReceiptFile[]>
@@ -30,6 +32,7 @@ export type TransferHost = {
 export type EngineCalls = {
   readonly command: { readonly input: [EngineCommand]; readonly output: void }
   readonly files: { readonly input: [string, number, number]; readonly output: { total: number; rows: FileRow[] } }
+  readonly file: { readonly input: [string, number]; readonly output: FileDetails }
   readonly transfer: { readonly input: [string]; readonly output: DepositTransfer }
   readonly overview: { readonly input: []; readonly output: TransferOverview }
   readonly report: { readonly input: [string]; readonly output: ReceiptFile[] }
@@ -85,6 +88,7 @@ export function hostEngineInProcess(parts: EngineParts): TransferHost {
     },
     onEvent: (listener) => engine.onEvent(listener),
     files: async (depositId, from, count) => engine.files(depositId, from, count),
+    file: async (depositId, fileId) => engine.file(depositId, fileId),
     transfer: async (depositId) => engine.transfer(depositId),
     overview: async () => engine.overview(),
     report: async (depositId) => engine.report(depositId),
@@ -161,6 +165,10 @@ class ProcessHost implements TransferHost {
 
   files(depositId: string, from: number, count: number): Promise<{ total: number; rows: FileRow[] }> {
     return this.#call('files', depositId, from, count)
+  }
+
+  file(depositId: string, fileId: number): Promise<FileDetails> {
+    return this.#call('file', depositId, fileId)
   }
 
   transfer(depositId: string): Promise<DepositTransfer> {

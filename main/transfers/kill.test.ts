@@ -125,6 +125,13 @@ test('killed in the middle of content, it asks, is refused, and sends it again (
   expect(await run(scene, null)).not.toBeNull()
   expect(await scene.listed()).toEqual(scene.expected('b.bin'))
   expect(server.count('PUT', /content$/)).toBe(2)
+  // And the log of the file tells of it: what a killed process did not write is known from what it did.
+  const log = scene
+    .open()
+    .file(scene.depositId, 0)
+    .log.map(({ what }) => what)
+  expect(log.map(({ kind }) => kind)).toEqual(['began', 'stopped', 'went-on', 'verified'])
+  expect(log[1]).toMatchObject({ why: 'killed' })
   await scene.close()
 })
 

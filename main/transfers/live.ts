@@ -13,6 +13,7 @@ import {
   type Progress,
   type Tally,
 } from '../../core/transfer/derive.ts'
+import type { Log } from '../../core/transfer/log.ts'
 import type { Effect, TransferState } from '../../core/transfer/machine.ts'
 import { bytesPerSecond, countBytes, leftMs, startRate, type Rate } from '../../core/transfer/rate.ts'
 import type { StoredDeposit, StoredFile } from './journal/rows.ts'
@@ -80,6 +81,10 @@ export class LiveDeposit {
   declareStrikes = 0
   /** Ends when the last write to the draft has: two at once refuse each other (live findings C8). */
   lastWrite: Promise<unknown> = Promise.resolve()
+  /** What happened to files, where it is remarkable; null until it is asked for. */
+  logs: Map<number, Log> | null = null
+  /** Files whose log is to be stored with their next change. */
+  readonly unsavedLogs = new Set<number>()
   tally: Tally = NOTHING_COUNTED
   rate: Rate | null = null
   #first: LiveFile | null = null

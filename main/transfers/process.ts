@@ -64,6 +64,8 @@ function run(to: TransferEngine, runner: DownloadRunner, call: EngineCall): unkn
       return runner.obey(...call.input)
     case 'files':
       return to.files(...call.input)
+    case 'file':
+      return to.file(...call.input)
     case 'transfer':
       return to.transfer(...call.input)
     case 'overview':

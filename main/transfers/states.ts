@@ -1,12 +1,14 @@
 import type { DepositTransfer } from '../../contract/desk/deposit.ts'
 import { DeskError, type AppError } from '../../contract/errors.ts'
 import { NO_PROGRESS } from '../../core/transfer/derive.ts'
+import { addToLog, entryOf, type Log } from '../../core/transfer/log.ts'
 import {
   planFile,
   recallFile,
   reduce,
   type Effect,
   type Outcome,
+  type Stop,
   type TransferEvent,
   type TransferState,
 } from '../../core/transfer/machine.ts'
@@ -20,6 +22,7 @@ const RECOVER_EVERY_MS = 30_000
 
 export type StatesParts = {
   readonly home: string
+  readonly now: () => number
   readonly onPersist: (point: string) => void
   /** A file is not what it was. */
   readonly onFile: (file: LiveFile) => void
@@ -53,7 +56,7 @@ export class States {
       if (stored.settled) continue
       this.deposits.set(stored.depositId, new LiveDeposit(stored, this.#journal.files(stored.depositId)))
     }
-    this.#restart()
+    this.#restart({ why: 'killed', error: null })
   }
 
   /** Why nothing may go on: the journal can’t be written. Null while all is well. */
@@ -67,6 +70,16 @@ export class States {
 
   storedFiles(depositId: string, from?: number, count?: number): StoredFile[] {
     return this.#journal.files(depositId, from, count)
+  }
+
+  storedFile(depositId: string, fileId: number): StoredFile | null {
+    return this.#journal.file(depositId, fileId)
+  }
+
+  /** Null where nothing remarkable happened to the file. */
+  log(depositId: string, fileId: number): Log | null {
+    const logs = this.deposits.get(depositId)?.logs ?? this.#readLogs(depositId)
+    return logs.get(fileId) ?? null
   }
 
   countFiles(depositId: string): number {
@@ -142,7 +155,7 @@ export class States {
   /** The whole deposit waits for the person. */
   block(deposit: LiveDeposit, error: AppError): void {
     deposit.error = error
-    this.interrupt(deposit)
+    this.interrupt(deposit, { why: 'held', error })
     this.clearGone(deposit)
     this.storeDeposit(deposit)
     this.#parts.onHold()
@@ -170,7 +183,7 @@ export class States {
 
   /** Throws DeskError `disk-full` when it can’t be stored; then nothing has changed, and all work has stopped. */
   apply(files: readonly LiveFile[], eventOf: (file: LiveFile) => TransferEvent): void {
-    const byDeposit = new Map<LiveDeposit, { file: LiveFile; state: TransferState; effects: readonly Effect[] }[]>()
+    const byDeposit = new Map<LiveDeposit, Change[]>()
     let when: 'now' | 'soon' = 'soon'
     let point = ''
     for (const file of files) {
@@ -179,29 +192,55 @@ export class States {
       if (outcome.state === file.state) continue
       const changes = byDeposit.get(file.deposit) ?? []
       byDeposit.set(file.deposit, changes)
-      changes.push({ file, ...outcome })
+      changes.push({ file, ...outcome, log: this.#logWith(file, event, outcome.state) })
       if (mustBeStoredFirst(event)) when = 'now'
       point = event.kind
     }
     for (const [deposit, changes] of byDeposit) {
       // A deposit that was removed meanwhile has no rows any more.
       if (this.deposits.get(deposit.depositId) !== deposit) continue
-      const states = changes.map(({ file, state }) => ({ fileId: file.fileId, state }))
+      const states = changes.map(({ file: { fileId }, state, log }) => ({
+        fileId,
+        state,
+        log: log ?? (deposit.unsavedLogs.has(fileId) ? (deposit.logs?.get(fileId) ?? null) : null),
+      }))
       this.#store(() => this.#journal.save(deposit.depositId, states, when, point))
-      for (const { file, ...outcome } of changes) this.#take(file, outcome)
+      for (const { file, log, ...outcome } of changes) {
+        if (log !== null) deposit.logs?.set(file.fileId, log)
+        deposit.unsavedLogs.delete(file.fileId)
+        this.#take(file, outcome)
+      }
       this.#settleWhenDone(deposit)
     }
   }
 
   /** Takes back what is under way for a deposit, for a reason that is not its own. */
-  interrupt(deposit: LiveDeposit): void {
+  interrupt(deposit: LiveDeposit, stop: Stop): void {
     const busy = deposit.files.filter((file) => file.busy)
-    quietly(() => this.apply(busy, ({ whole }) => ({ kind: 'interrupted', whole })))
+    quietly(() => this.apply(busy, ({ whole }) => ({ kind: 'interrupted', whole, stop })))
   }
 
   setSource(file: LiveFile, source: SourceFile['source']): void {
     this.#store(() => this.#journal.setSource(file.deposit.depositId, file.fileId, source))
     file.source = source
+  }
+
+  /** The log of a file with what an event means for it; null where that is nothing. */
+  #logWith(file: LiveFile, event: TransferEvent, after: TransferState): Log | null {
+    const { deposit, fileId } = file
+    const entry = entryOf(file.state, event, after, file.progress, this.#parts.now())
+    if (entry === null) return null
+    deposit.logs ??= this.#readLogs(deposit.depositId)
+    return addToLog(deposit.logs.get(fileId) ?? [], entry)
+  }
+
+  /** A log that can’t be read stops nothing: where the journal is damaged, the next write finds it. */
+  #readLogs(depositId: string): Map<number, Log> {
+    try {
+      return this.#journal.logs(depositId)
+    } catch {
+      return new Map()
+    }
   }
 
   #take(file: LiveFile, { state, effects }: Outcome): void {
@@ -262,13 +301,20 @@ export class States {
     this.#parts.onSettled(transfer)
   }
 
-  /** Not stored: the next start finds the same again. */
-  #restart(): void {
+  /** Not stored: the next start finds the same again. What the log says of it is stored with the next change. */
+  #restart(stop: Stop): void {
     for (const deposit of this.deposits.values()) {
       deposit.surveyed = false
       for (const file of deposit.files) {
-        const outcome = reduce(file.state, { kind: 'restarted' })
-        if (outcome.state !== file.state) this.#take(file, outcome)
+        const event = { kind: 'restarted', stop } as const
+        const outcome = reduce(file.state, event)
+        if (outcome.state === file.state) continue
+        const log = this.#logWith(file, event, outcome.state)
+        if (log !== null) {
+          deposit.logs?.set(file.fileId, log)
+          deposit.unsavedLogs.add(file.fileId)
+        }
+        this.#take(file, outcome)
       }
       this.#settleWhenDone(deposit)
     }
@@ -310,15 +356,17 @@ export class States {
   recover(): void {
     if (this.#halted === null || this.#closed) return
     if (this.#timer !== null) clearTimeout(this.#timer)
+    const stop: Stop = { why: 'held', error: this.#halted }
     this.#halted = null
     try {
       this.#journal.close()
       this.#journal = this.#open()
       for (const deposit of this.deposits.values()) {
         const files = deposit.files.map((file) => ({ ...file.asSource, state: file.state }))
-        this.#journal.add({ ...deposit, settled: false }, files)
+        deposit.logs ??= this.#readLogs(deposit.depositId)
+        this.#journal.add({ ...deposit, settled: false }, files, deposit.logs)
       }
-      this.#restart()
+      this.#restart(stop)
     } catch (error) {
       this.#halt(error)
     }
@@ -326,6 +374,8 @@ export class States {
     this.#parts.onWork()
   }
 }
+
+type Change = Outcome & { readonly file: LiveFile; readonly log: Log | null }
 
 /** For what nobody waits for: a journal that can’t be written has stopped everything by itself. */
 export function quietly(act: () => void): void {

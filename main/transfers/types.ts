@@ -1,6 +1,12 @@
 import type { Capabilities } from '../../contract/desk/account.ts'
 import type { DepositTransfer } from '../../contract/desk/deposit.ts'
-import type { FileRow, TransferCommand, TransferOverview, TransferTarget } from '../../contract/desk/transfer.ts'
+import type {
+  FileDetails,
+  FileRow,
+  TransferCommand,
+  TransferOverview,
+  TransferTarget,
+} from '../../contract/desk/transfer.ts'
 import type { AppError } from '../../contract/errors.ts'
 import type { ReceiptFile } from '../../core/deposit/receipt.ts'
 import type { Patience, RequestBudget, Server } from '../repository/http/client.ts'
@@ -58,6 +64,8 @@ export type TransferEngine = {
   /** Returns the function that ends the subscription. */
   onEvent(listener: (event: EngineEvent) => void): () => void
   files(depositId: string, from: number, count: number): { total: number; rows: FileRow[] }
+  /** Throws DeskError `deposit-unknown`. */
+  file(depositId: string, fileId: number): FileDetails
   /** State `none` for a deposit that was never added. */
   transfer(depositId: string): DepositTransfer
   overview(): TransferOverview

@@ -116,7 +116,8 @@ export class Work {
   async stop(): Promise<void> {
     this.#stopped = true
     if (this.#graceTimer !== null) clearTimeout(this.#graceTimer)
-    for (const deposit of this.#states.deposits.values()) this.#states.interrupt(deposit)
+    const stop = { why: 'closed', error: null } as const
+    for (const deposit of this.#states.deposits.values()) this.#states.interrupt(deposit, stop)
     const ended = Promise.allSettled(this.#underWay)
     await Promise.race([ended, new Promise((resolve) => setTimeout(resolve, STOP_MS).unref())])
     for (const { timer, widening } of this.#lanes.values()) {
@@ -153,7 +154,8 @@ export class Work {
     if (resting === this.#resting) return
     this.#resting = resting
     if (resting) {
-      for (const deposit of this.#states.deposits.values()) this.#states.interrupt(deposit)
+      const stop = { why: this.#power.asleep ? 'asleep' : 'on-battery', error: null } as const
+      for (const deposit of this.#states.deposits.values()) this.#states.interrupt(deposit, stop)
       return
     }
     // Connections may be dead without anybody having said so, and what hangs on them has to end before it can go on.
@@ -205,7 +207,8 @@ export class Work {
     const session = this.#sessions.get(accountId)
     if (session === undefined) return
     this.#sessions.delete(accountId)
-    for (const deposit of this.#depositsOf(accountId)) this.#states.interrupt(deposit)
+    const stop = { why: 'signed-out', error: null } as const
+    for (const deposit of this.#depositsOf(accountId)) this.#states.interrupt(deposit, stop)
     void session.client.close()
   }
 
@@ -291,7 +294,7 @@ export class Work {
 
   #refuse(session: Session, error: AppError): void {
     session.refused = error
-    for (const deposit of this.#depositsOf(session.accountId)) this.#states.interrupt(deposit)
+    for (const deposit of this.#depositsOf(session.accountId)) this.#states.interrupt(deposit, { why: 'held', error })
     this.#board.refresh()
   }
 
@@ -677,10 +680,10 @@ export class Work {
         return { kind: 'refused', error: verdict.error, whole }
       case 'block-account':
         this.#refuse(session, verdict.error)
-        return { kind: 'interrupted', whole }
+        return { kind: 'interrupted', whole, stop: { why: 'held', error: verdict.error } }
       case 'block-deposit':
         this.#states.block(deposit, verdict.error)
-        return { kind: 'interrupted', whole }
+        return { kind: 'interrupted', whole, stop: { why: 'held', error: verdict.error } }
       case 'ask-draft':
       case 'draft-gone':
         deposit.surveyed = false

@@ -3,10 +3,11 @@ import { join, parse } from 'node:path'
 import { DatabaseSync, type StatementSync } from 'node:sqlite'
 import { z } from 'zod'
 import { DeskError, type AppError } from '../../../contract/errors.ts'
+import type { Log } from '../../../core/transfer/log.ts'
 import type { TransferState } from '../../../core/transfer/machine.ts'
 import type { SourceFile } from '../source.ts'
 import { MIGRATIONS } from './migrations.ts'
-import { readDepositRow, readFileRow, stateColumns, type StoredDeposit, type StoredFile } from './rows.ts'
+import { readDepositRow, readFileRow, readLogRow, stateColumns, type StoredDeposit, type StoredFile } from './rows.ts'
 
 const NAME = 'transfers.db'
 /** Progress is written in groups of this many rows, or after this time: one commit costs as much as sixty rows. */
@@ -27,6 +28,7 @@ export class Journal {
   readonly #insertDeposit: StatementSync
   readonly #insertFile: StatementSync
   readonly #updateState: StatementSync
+  readonly #writeLog: StatementSync
   readonly #waiting = new Map<string, () => void>()
   readonly #onPersist: (point: string) => void
   readonly #onFailure: (error: unknown) => void
@@ -60,6 +62,10 @@ export class Journal {
       `UPDATE file SET step = ?, bytes = ?, plan = ?, footing = ?, parts_sent = ?, md5 = ?, sha256 = ?, remote_checksum = ?,
         resent = ?, attempt = ?, started_at = ? WHERE deposit_id = ? AND file_id = ?`,
     )
+    this.#writeLog = this.#database.prepare(
+      `INSERT INTO log (deposit_id, file_id, entries) VALUES (?, ?, ?)
+        ON CONFLICT (deposit_id, file_id) DO UPDATE SET entries = excluded.entries`,
+    )
   }
 
   deposits(): StoredDeposit[] {
@@ -80,19 +86,32 @@ export class Journal {
       .map(readFileRow)
   }
 
+  file(depositId: string, fileId: number): StoredFile | null {
+    this.flush()
+    const row = this.#database.prepare('SELECT * FROM file WHERE deposit_id = ? AND file_id = ?').get(depositId, fileId)
+    return row === undefined ? null : readFileRow(row)
+  }
+
+  /** By file; only those to which something remarkable happened. What still waits to be written is not in it. */
+  logs(depositId: string): Map<number, Log> {
+    const rows = this.#database.prepare('SELECT file_id, entries FROM log WHERE deposit_id = ?').all(depositId)
+    return new Map(rows.map(readLogRow).map(({ fileId, log }) => [fileId, log]))
+  }
+
   count(depositId: string): number {
     const row = this.#database.prepare('SELECT count(*) AS files FROM file WHERE deposit_id = ?').get(depositId)
     return (row as { files: number }).files
   }
 
   /** In place of what was known of this deposit. */
-  add(deposit: StoredDeposit, files: readonly StoredFile[]): void {
+  add(deposit: StoredDeposit, files: readonly StoredFile[], logs: ReadonlyMap<number, Log> = new Map()): void {
     const { depositId, accountId, draftId, serverName, error } = deposit
     this.#write('add', () => {
       this.#database.prepare('DELETE FROM deposit WHERE id = ?').run(depositId)
       this.#insertDeposit.run(depositId, accountId, draftId, serverName, error === null ? null : JSON.stringify(error))
       for (const { fileId, key, source, state } of files)
         this.#insertFile.run(...stateColumns(state), depositId, fileId, key, JSON.stringify(source))
+      for (const [fileId, log] of logs) this.#writeLog.run(depositId, fileId, JSON.stringify(log))
     })
   }
 
@@ -118,19 +137,24 @@ export class Journal {
   }
 
   /**
-   * Stores the states of files: `now` before an effect that they intend may run, `soon` for what an effect has led to.
+   * Stores the states of files, and their logs where those are new: `now` before an effect that they intend may run, `soon` for what an effect has led to.
    * `point` names the change for `onPersist`.
    */
   save(
     depositId: string,
-    files: readonly { readonly fileId: number; readonly state: TransferState }[],
+    files: readonly { readonly fileId: number; readonly state: TransferState; readonly log: Log | null }[],
     when: 'now' | 'soon',
     point: string,
   ): void {
-    for (const { fileId, state } of files)
+    for (const { fileId, state, log } of files) {
       this.#waiting.set(`${depositId}/${fileId}`, () =>
         this.#updateState.run(...stateColumns(state), depositId, fileId),
       )
+      if (log !== null)
+        this.#waiting.set(`${depositId}/${fileId} log`, () =>
+          this.#writeLog.run(depositId, fileId, JSON.stringify(log)),
+        )
+    }
     if (when === 'now' || this.#waiting.size >= GROUP_ROWS) {
       this.#write(point, () => undefined)
       return

@@ -35,4 +35,14 @@ export const MIGRATIONS: readonly string[] = [
     PRIMARY KEY (deposit_id, file_id)
   ) STRICT, WITHOUT ROWID;
   `,
+  `
+  -- What happened to a file on its way; no row where nothing remarkable did.
+  CREATE TABLE log (
+    deposit_id TEXT NOT NULL REFERENCES deposit (id) ON DELETE CASCADE,
+    file_id INTEGER NOT NULL,
+    -- JSON, bounded (core/transfer/log).
+    entries TEXT NOT NULL,
+    PRIMARY KEY (deposit_id, file_id)
+  ) STRICT, WITHOUT ROWID;
+  `,
 ]

@@ -1,5 +1,7 @@
 import { z } from 'zod'
+import { logEntrySchema } from '../../../contract/desk/transfer.ts'
 import { appErrorSchema } from '../../../contract/errors.ts'
+import type { Log } from '../../../core/transfer/log.ts'
 import type { Ledger, Removal, RemoteFile, Step, TransferState } from '../../../core/transfer/machine.ts'
 import type { TransferPlan } from '../../../core/transfer/parts.ts'
 import type { SourceFile } from '../source.ts'
@@ -95,6 +97,14 @@ export function readFileRow(row: unknown): StoredFile {
       },
     },
   }
+}
+
+const logSchema: z.ZodType<Log> = z.array(logEntrySchema)
+const logRowSchema = z.object({ file_id: z.int().nonnegative(), entries: z.string() })
+
+export function readLogRow(row: unknown): { fileId: number; log: Log } {
+  const stored = logRowSchema.parse(row)
+  return { fileId: stored.file_id, log: logSchema.parse(JSON.parse(stored.entries)) }
 }
 
 /** The columns that change while a file is transferred, in the order of the statements. */
