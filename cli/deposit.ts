@@ -217,7 +217,7 @@ export function choosePlan(
   return { plan: planDeposit(entries, zip, account.capabilities), choices: zip }
 }
 
-function warningInWords({ kind, paths, key, found, limit }: PlanWarning, plan: Plan): string {
+function warningInWords({ kind, paths, key, found, limit, pieces }: PlanWarning, plan: Plan): string {
   const names = paths.slice(0, 3).map(printable).join(', ') + (paths.length > 3 ? ` and ${paths.length - 3} more` : '')
   switch (kind) {
     case 'too-many-files':
@@ -237,7 +237,15 @@ function warningInWords({ kind, paths, key, found, limit }: PlanWarning, plan: P
     case 'same-name':
       return `The same name twice: ${names}${key === undefined ? '' : `; one becomes ${printable(key)}`}.`
     case 'one-zip':
-      return `All folders go into one zip${key === undefined ? '' : `, ${printable(key)}`}, since one for each would still be too many files.`
+      return `All folders go into ${formatCount(pieces ?? 1, 'zip')}, since one for each would still be too many files.`
+    case 'folder-divided':
+      return `${names} becomes ${formatCount(pieces ?? 0, 'zip')}, since one would be larger than what the server takes.`
+    case 'files-packed':
+      return `${formatCount(paths.length, 'file')} beside the folders go into a zip, since they alone are too many.`
+    case 'slow-file':
+      return `If the connection breaks, the server takes it from the start again: ${names}.`
+    case 'split':
+      return `${names} goes as ${formatCount(pieces ?? 0, 'numbered volume')} and a note that says how to join them.`
   }
 }
 

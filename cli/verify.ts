@@ -14,7 +14,7 @@ import { namePaths } from '../main/downloads/names.ts'
 import { createDeskEvents } from '../main/events.ts'
 import { createClient, type Server } from '../main/repository/http/client.ts'
 import { openDeskStore } from '../main/store/store.ts'
-import { createBuffers, openSource } from '../main/transfers/source.ts'
+import { createBuffers, locateSource, openSource } from '../main/transfers/source.ts'
 import type { Command } from './arguments.ts'
 import type { Output } from './output.ts'
 import { practiceOf } from './session.ts'
@@ -91,13 +91,7 @@ function likeliestPlan(scan: FinishedScan, remote: readonly FileEntry[]) {
 }
 
 async function md5Of(file: PlannedFile, scan: FinishedScan): Promise<string> {
-  const source =
-    file.source.kind === 'file'
-      ? { ...file.source, path: scan.locate(file.source.path) }
-      : {
-          kind: 'zip' as const,
-          entries: file.source.entries.map((entry) => ({ ...entry, path: scan.locate(entry.path) })),
-        }
+  const source = locateSource(file.source, scan.locate)
   const opened = await openSource({ fileId: 0, key: file.key, bytes: file.bytes, source }, createBuffers())
   const hash = createHash('md5')
   try {

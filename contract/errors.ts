@@ -296,6 +296,12 @@ export const ERRORS = {
     todo: 'Read it again, or leave it out.',
     action: 'read-again',
   },
+  'volumes-changed': {
+    happened: '{name} is part of a file that changed on disk: it was {before} and is {now}.',
+    next: 'No more volumes of it are sent: they would not fit together. The other files go on.',
+    todo: 'Put the file back as it was and try again; or remove this deposit with its draft and drop the folder anew.',
+    action: 'retry',
+  },
   'file-missing': {
     happened: '{name} is no longer where it was.',
     next: 'It is not sent; the other files go on.',

@@ -60,7 +60,7 @@ function twoUnits(most: number, mostUnit: string, rest: number, restUnit: string
   return rest === 0 ? `${most} ${mostUnit}` : `${most} ${mostUnit} ${rest} ${restUnit}`
 }
 
-/** `1 file`, `46 files`. */
+/** `1 file`, `1,384 files`. */
 export function formatCount(number: number, noun: string): string {
-  return `${number} ${noun}${number === 1 ? '' : 's'}`
+  return `${number.toLocaleString('en')} ${noun}${number === 1 ? '' : 's'}`
 }

@@ -57,7 +57,18 @@ export const planChoicesSchema = z.strictObject({
   leaveOut: z.array(z.string().max(4096)).max(100_000),
   /** Path to the name that it gets in the record. */
   rename: z.record(z.string().max(4096), z.string().min(1).max(255)),
+  /** Compress what is worth it in zips, instead of storing it. */
+  compress: z.boolean().default(false),
+  /** Files to be cut into numbered volumes, where the server takes none as large, or can’t go on in the middle of one. */
+  split: z.array(z.string().max(4096)).max(1000).default([]),
 })
 export type PlanChoices = z.infer<typeof planChoicesSchema>
 
-export const DEFAULT_CHOICES: PlanChoices = { subfolders: 'keep', include: [], leaveOut: [], rename: {} }
+export const DEFAULT_CHOICES: PlanChoices = {
+  subfolders: 'keep',
+  include: [],
+  leaveOut: [],
+  rename: {},
+  compress: false,
+  split: [],
+}

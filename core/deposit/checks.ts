@@ -42,7 +42,13 @@ function checkFiles({ files, listed, serverName }: PublishFacts): Check[] {
   if (wanted.length === 0)
     checks.push(check('files', 'open', 'No file has been uploaded', 'A record needs at least one.', 'files'))
   else if (verified.length === wanted.length)
-    checks.push(check('files', 'met', `${verified.length} of ${formatCount(wanted.length, 'file')} verified`))
+    checks.push(
+      check(
+        'files',
+        'met',
+        `${verified.length.toLocaleString('en')} of ${formatCount(wanted.length, 'file')} verified`,
+      ),
+    )
   else {
     const left = wanted.length - verified.length
     checks.push(check('files', 'open', `${formatCount(left, 'file')} not verified yet`, null, 'files'))

@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { DEFAULT_CHOICES, type FolderEntry, type PlanChoices } from '../../contract/desk/folder.ts'
+import { utf8Length } from '../transfer/zip-size.ts'
 import { planDeposit, type Limits, type Plan } from './plan.ts'
 
 const open: Limits = { maxFiles: null, quotaBytes: null, maxFileBytes: null, emptyFiles: 'accepted' }
@@ -105,7 +106,7 @@ test('more folders than the server takes files go into one zip', () => {
   expect(keys(made)).toEqual(['participants.tsv', 'folders.zip'])
   expect(made).toMatchObject({
     refused: false,
-    warnings: [{ kind: 'one-zip', severity: 'changed', found: 121, limit: 100 }],
+    warnings: [{ kind: 'one-zip', severity: 'changed', pieces: 1, limit: 100 }],
   })
 })
 
@@ -166,7 +167,7 @@ test('whatever is dropped, every entry is either taken once or left out, and no 
         )
         expect(new Set(keys(made)).size).toBe(made.files.length)
         const taken = made.files.flatMap(({ source }) =>
-          source.kind === 'zip' ? source.entries.map((one) => one.path) : [source.path],
+          source.kind === 'zip' ? source.entries.map((one) => one.path) : source.kind === 'file' ? [source.path] : [],
         )
         expect([...taken, ...made.leftOut.map(({ entry }) => entry.path)].sort()).toEqual([...paths].sort())
       },
@@ -184,3 +185,119 @@ test.each(['keep', 'flatten', 'zip'] as const)(
     expect(Date.now() - startedAt).toBeLessThan(10_000)
   },
 )
+
+const tight: Limits = { maxFiles: 10, quotaBytes: null, maxFileBytes: 5000, emptyFiles: 'refused' }
+const series = (folder: string, count: number, bytes = 10) =>
+  Array.from({ length: count }, (_, at) => file(`${folder}${String(at).padStart(4, '0')}.csv`, { bytes }))
+const inside = (made: Plan, key: string) => {
+  const source = made.files.find((one) => one.key === key)?.source
+  return source?.kind === 'zip' ? source.entries.map(({ path }) => path) : []
+}
+
+test('a folder whose zip would be too large for one file becomes a zip for each of its subfolders', () => {
+  const entries = [file('data/notes.txt'), ...series('data/a/', 2, 2000), ...series('data/b/x/', 2, 2000)]
+  const made = plan(entries, { subfolders: 'zip' }, tight)
+  expect(keys(made)).toEqual(['data.zip', 'data-a.zip', 'data-b.zip'])
+  expect(inside(made, 'data-b.zip')).toEqual(['data/b/x/0000.csv', 'data/b/x/0001.csv'])
+  expect(made.warnings).toEqual([
+    { kind: 'folder-divided', severity: 'changed', paths: ['data'], found: expect.any(Number), limit: 5000, pieces: 3 },
+  ])
+})
+
+test('where subfolders make too many files, a large folder fills numbered zips in the order of its paths', () => {
+  const entries = Array.from({ length: 20 }, (_, at) =>
+    file(`data/${String(at).padStart(2, '0')}/a.csv`, { bytes: 900 }),
+  )
+  const made = plan(entries, { subfolders: 'zip' }, tight)
+  expect(keys(made)).toEqual(['data-1.zip', 'data-2.zip', 'data-3.zip', 'data-4.zip', 'data-5.zip'])
+  expect(made.files.flatMap(({ key }) => inside(made, key))).toEqual(entries.map(({ path }) => path))
+  expect(made.files.every(({ bytes }) => bytes <= 5000)).toBe(true)
+  expect(made.refused).toBe(false)
+})
+
+test('many large folders share numbered zips', () => {
+  const entries = Array.from({ length: 30 }, (_, at) => file(`sub-${at}/T1w.nii`, { bytes: 900 }))
+  const made = plan(entries, { subfolders: 'zip' }, tight)
+  expect(keys(made)).toEqual(Array.from({ length: 8 }, (_, at) => `folders-${at + 1}.zip`))
+  expect(made).toMatchObject({ refused: false, warnings: [{ kind: 'one-zip', pieces: 8, limit: 10 }] })
+})
+
+test('340 files without a folder go into a zip, but for what tells of them (U19)', () => {
+  const entries = [file('README.md'), ...series('', 340), file('big.bin', { bytes: 4950 })]
+  const made = plan(entries, { subfolders: 'zip' }, { ...tight, maxFiles: 100, maxFileBytes: 60_000 })
+  expect(keys(made)).toEqual(['README.md', 'files.zip'])
+  expect(made).toMatchObject({
+    refused: false,
+    warnings: [{ kind: 'files-packed', severity: 'changed', found: 341, limit: 100 }],
+  })
+  expect(keys(plan(series('', 3), { subfolders: 'zip' }, tight))).toHaveLength(3)
+})
+
+test('what fits into no zip stays a file, and nothing is ever over the limit without a word', () => {
+  const made = plan([file('a/huge.bin', { bytes: 4990 }), file('a/b.csv')], { subfolders: 'zip' }, tight)
+  expect(keys(made)).toEqual(['a/huge.bin', 'a.zip'])
+  fc.assert(
+    fc.property(
+      fc.array(fc.tuple(fc.constantFrom('', 'a/', 'a/b/', 'a/b/c/', 'd/'), fc.nat(6000)), { maxLength: 60 }),
+      fc.integer({ min: 1, max: 12 }),
+      (files, maxFiles) => {
+        const entries = files.map(([folder, bytes], at) => file(`${folder}${at}.bin`, { bytes: bytes + 1 }))
+        const packed = plan(entries, { subfolders: 'zip' }, { ...tight, maxFiles })
+        const large = packed.files.filter(({ bytes }) => bytes > 5000)
+        expect(large.every(({ source }) => source.kind === 'file')).toBe(true)
+        expect(packed.refused).toBe(large.length > 0 || packed.files.length > maxFiles)
+        expect(plan(entries, { subfolders: 'zip' }, { ...tight, maxFiles })).toEqual(packed)
+      },
+    ),
+  )
+})
+
+test('compressing makes the size the most that it can be, and what may fit by it is not refused', () => {
+  const entries = [file('a/t.csv', { bytes: 3e9 }), file('a/p.jpg', { bytes: 1e9 })]
+  const limits = { ...open, quotaBytes: 2e9 }
+  expect(kinds(plan(entries, { subfolders: 'zip' }, limits))).toEqual(['over-quota refused'])
+  const made = plan(entries, { subfolders: 'zip', compress: true }, open)
+  expect(made).toMatchObject({ atMost: true, bytes: plan(entries, { subfolders: 'zip' }).bytes })
+  expect(kinds(plan(entries, { subfolders: 'zip', compress: true }, { ...open, quotaBytes: 3.5e9 }))).toEqual([
+    'over-quota advice',
+  ])
+  expect(plan([file('a/p.jpg')], { subfolders: 'zip', compress: true })).toMatchObject({ atMost: false })
+})
+
+test('a file that is too large is split into volumes and a note, where the person wants it', () => {
+  const entries = [file('raw/big.h5', { bytes: 12_000 }), file('raw/a.csv')]
+  const refused = plan(entries, {}, tight)
+  expect(refused.warnings).toMatchObject([{ kind: 'file-too-large', pieces: 3, pieceBytes: 5000 }])
+  for (const subfolders of ['keep', 'zip'] as const) {
+    const made = plan(entries, { subfolders, split: ['raw/big.h5', 'raw/a.csv'] }, tight)
+    const volumes = made.files.filter(({ source }) => source.kind === 'slice')
+    expect(volumes).toMatchObject([
+      { key: 'raw/big.h5.001', bytes: 5000, source: { from: 0, fileBytes: 12_000, path: 'raw/big.h5' } },
+      { key: 'raw/big.h5.002', bytes: 5000, source: { from: 5000 } },
+      { key: 'raw/big.h5.003', bytes: 2000, source: { from: 10_000 } },
+    ])
+    const note = made.files.find(({ key }) => key === 'raw/big.h5.README-join.txt')
+    const text = note?.source.kind === 'text' ? note.source.text : ''
+    expect(note?.bytes).toBe(utf8Length(text))
+    expect(text).toContain('    copy /b "big.h5.001"+"big.h5.002"+"big.h5.003" "big.h5"\n')
+    expect(text).toContain('    cat big.h5.[0-9][0-9][0-9] > big.h5\n')
+    expect(text).toContain('exactly 12,000 bytes')
+    expect(made).toMatchObject({ refused: false, warnings: [{ kind: 'split', pieces: 3, pieceBytes: 5000 }] })
+  }
+  expect(keys(plan(entries, { split: ['raw/a.csv'] }))).toEqual(['raw/big.h5', 'raw/a.csv'])
+})
+
+test('splitting is offered where a large file could only be sent as a whole', () => {
+  const entries = [file('big.h5', { bytes: 12e9 })]
+  expect(plan(entries, {}, { ...open, multipart: 'works' }).warnings).toEqual([])
+  expect(plan(entries, {}, { ...open, multipart: 'refused' }).warnings).toMatchObject([
+    { kind: 'slow-file', severity: 'advice', pieces: 12, pieceBytes: 1e9 },
+  ])
+})
+
+test('names that stand in the way of volumes are kept, and a shell takes any name of theirs', () => {
+  const made = plan([file("it's big", { bytes: 6000 }), file("it's big.002")], { split: ["it's big"] }, tight)
+  expect(keys(made)).toEqual(["it's big-2.001", "it's big-2.002", "it's big-2.README-join.txt", "it's big.002"])
+  const source = made.files[2]?.source
+  expect(source?.kind === 'text' && source.text).toContain("cat 'it'\\''s big-2'.[0-9][0-9][0-9] > 'it'\\''s big'")
+})

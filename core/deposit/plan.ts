@@ -1,21 +1,38 @@
 import type { Capabilities } from '../../contract/desk/account.ts'
 import type { FolderEntry, LeftOutReason, PlanChoices } from '../../contract/desk/folder.ts'
-import { storedZipBytes } from '../transfer/zip-size.ts'
+import { utf8Length, zipBytes } from '../transfer/zip-size.ts'
+import { isWorthCompressing } from './compressible.ts'
+import { findNameFault, giveNames, MAX_KEY_CHARACTERS, tellApart, type NameFault, type Wish } from './names.ts'
+import type { ZippedEntry } from './names.ts'
+import { packEntries, type Packing } from './packs.ts'
+import { canBeSplit, joinNote, joinNoteKey, volumeKeys, volumesOf } from './volumes.ts'
+
+export type { ZippedEntry } from './names.ts'
+export type { NameFault } from './names.ts'
 
 /** What the server takes; null where nothing is known, and then nothing is refused here. */
-export type Limits = Pick<Capabilities, 'maxFiles' | 'quotaBytes' | 'maxFileBytes' | 'emptyFiles'>
-
-/** A file inside a zip that is made while sending; `name` is its path in the zip. */
-export type ZippedEntry = FolderEntry & { readonly name: string }
+export type Limits = Pick<Capabilities, 'maxFiles' | 'quotaBytes' | 'maxFileBytes' | 'emptyFiles'> &
+  Partial<Pick<Capabilities, 'multipart'>>
 
 export type PlannedFile = {
   /** Name in the record, in NFC: to the server NFC and NFD are two names (live findings D10). */
   readonly key: string
-  /** Exact, for a zip too. */
+  /** Exact; for a zip that is compressed, the most that it can have. */
   readonly bytes: number
   readonly source:
     | { readonly kind: 'file'; readonly path: string; readonly modifiedAt: number }
-    | { readonly kind: 'zip'; readonly entries: readonly ZippedEntry[] }
+    /** `compress`: what is worth it is compressed. */
+    | { readonly kind: 'zip'; readonly entries: readonly ZippedEntry[]; readonly compress: boolean }
+    /** A volume: `bytes` of the file from `from` on. `fileBytes`: all of it. */
+    | {
+        readonly kind: 'slice'
+        readonly path: string
+        readonly modifiedAt: number
+        readonly from: number
+        readonly fileBytes: number
+      }
+    /** Written here: the note that says how volumes are joined. */
+    | { readonly kind: 'text'; readonly text: string }
 }
 
 export type PlanWarning = {
@@ -29,6 +46,10 @@ export type PlanWarning = {
     | 'unicode-twins'
     | 'same-name'
     | 'one-zip'
+    | 'folder-divided'
+    | 'files-packed'
+    | 'slow-file'
+    | 'split'
   /** `refused`: nothing can start like this; `changed`: settled here, as shown; `advice`: it works, but should be read. */
   readonly severity: 'refused' | 'changed' | 'advice'
   /** Paths of the entries concerned; empty where it concerns all. */
@@ -38,12 +59,12 @@ export type PlanWarning = {
   /** Files or bytes that there are, and that the server takes. */
   readonly found?: number
   readonly limit?: number
+  /** Zips or volumes that it becomes; for a file that could be split, and how large they would be. */
+  readonly pieces?: number
+  readonly pieceBytes?: number
   /** What is wrong with a name. */
   readonly fault?: NameFault
 }
-
-export type NameFault =
-  'empty' | 'leading-slash' | 'dot-segment' | 'control-character' | 'not-unicode' | 'reserved-ending'
 
 export type LeftOut = { readonly entry: FolderEntry; readonly reason: LeftOutReason | 'by-you' | 'empty' }
 
@@ -52,76 +73,164 @@ export type Plan = {
   readonly leftOut: readonly LeftOut[]
   readonly warnings: readonly PlanWarning[]
   readonly bytes: number
+  /** Something is compressed: `bytes` is the most that it can come to. */
+  readonly atMost: boolean
   /** The server would refuse something as it stands. */
   readonly refused: boolean
 }
-
-/** Longest name in a record: characters of the whole name, not bytes (live findings D11). */
-export const MAX_KEY_CHARACTERS = 255
-
-/** Name of the zip of all folders, for where one zip a folder would be more files than the server takes. */
-const ALL_FOLDERS = 'folders'
 
 /**
  * Turns what was found in a folder into the files of a record. Pure and linear: window and main come to the same plan.
  *
  * - `keep` names files by their path; `flatten` by their last part, with the folder before it where two are alike; `zip`
- *   packs each top-level folder into a zip of its name, or all of them into one where there would still be too many.
+ *   packs folders into zips (packs.ts), of which `compress` makes what is worth it smaller.
+ * - `split` cuts files into numbered volumes, with a note that says how they are joined (volumes.ts).
  * - Of `include` and `leaveOut`, the longest path that covers an entry decides; `leaveOut` wins at the same path. A junk
  *   folder of which only the count is known stays out until its files are listed.
  * - `rename` names a file by its path, and a zip by the path of its folder.
  */
 export function planDeposit(entries: readonly FolderEntry[], choices: PlanChoices, limits: Limits): Plan {
   const { taken, leftOut, empty } = sortOut(entries, choices, limits)
-  const loose: FolderEntry[] = []
-  const folders = new Map<string, FolderEntry[]>()
-  for (const entry of taken) {
-    const folder = choices.subfolders === 'zip' ? topFolder(entry.path) : null
-    if (folder === null) {
-      loose.push(entry)
-      continue
-    }
-    const inside = folders.get(folder)
-    if (inside === undefined) folders.set(folder, [entry])
-    else inside.push(entry)
-  }
-  const zips = packFolders(folders, loose.length, limits)
+  const chosen = new Set(choices.split)
+  const isSplit = ({ path, bytes }: FolderEntry) => chosen.has(path) && canBeSplit(bytes, limits)
+  const packing =
+    choices.subfolders === 'zip' ? packFolders(taken, limits, isSplit) : { ...NOTHING_PACKED, loose: taken }
   const wishes = [
-    ...loose.map((entry) => ({ path: entry.path, wish: keyOf(entry.path, choices) })),
-    ...zips.packed.map(({ folder }) => ({ path: folder, wish: keyOf(`${folder}.zip`, choices, folder) })),
+    ...packing.loose.map((entry) => ({ path: entry.path, wish: keyOf(entry.path, choices) })),
+    ...packing.packs.map(({ name, folder }) => ({
+      path: folder ?? `${name}.zip`,
+      wish: keyOf(`${name}.zip`, choices, folder ?? `${name}.zip`),
+    })),
   ]
   const apart = choices.subfolders === 'flatten' ? tellApart(wishes) : { wishes, warnings: [] }
   const named = giveNames(apart.wishes)
-  const files = named.keys.map((key, at): PlannedFile => {
-    const entry = loose[at]
+  const whole = named.keys.map((key, at): PlannedFile => {
+    const entry = packing.loose[at]
     if (entry !== undefined)
       return { key, bytes: entry.bytes, source: { kind: 'file', path: entry.path, modifiedAt: entry.modifiedAt } }
-    const inside = zips.packed[at - loose.length]?.entries ?? []
-    return { key, bytes: storedZipBytes(inside), source: { kind: 'zip', entries: inside } }
+    const inside = packing.packs[at - packing.loose.length]?.entries ?? []
+    const compress = choices.compress && inside.some(isWorthCompressing)
+    return { key, bytes: zipBytes(inside), source: { kind: 'zip', entries: inside, compress } }
   })
+  const cut = cutVolumes(whole, packing.loose, isSplit, limits)
+  const { files } = cut
   const bytes = files.reduce((sum, file) => sum + file.bytes, 0)
   const warnings = [
     ...findFaults(files, bytes, limits),
     ...(empty.length === 0
       ? []
       : [{ kind: 'empty-file', severity: 'changed', paths: empty, found: empty.length } as const]),
-    ...zips.warnings,
+    ...warnOfPacks(packing, limits),
+    ...cut.warnings,
     ...apart.warnings,
     ...named.warnings,
   ]
-  return { files, leftOut, warnings, bytes, refused: warnings.some(({ severity }) => severity === 'refused') }
+  return {
+    files,
+    leftOut,
+    warnings,
+    bytes,
+    atMost: files.some(({ source }) => source.kind === 'zip' && source.compress),
+    refused: warnings.some(({ severity }) => severity === 'refused'),
+  }
 }
 
-/** What hinders a name: some are accepted at first and can never be uploaded (live findings D9). Null where nothing does. */
-export function findNameFault(key: string): NameFault | null {
-  if (key === '') return 'empty'
-  if (key.startsWith('/')) return 'leading-slash'
-  if (/[\u0000-\u001f\u007f]/.test(key)) return 'control-character'
-  if (!key.isWellFormed()) return 'not-unicode'
-  if (/(^|\/)\.{1,2}(\/|$)/.test(key)) return 'dot-segment'
-  // These collide with routes: uploaded and downloaded they can be, but not looked up (live findings D9).
-  if (/\/(content|commit|container)$/.test(key)) return 'reserved-ending'
-  return null
+const NOTHING_PACKED: Packing = {
+  loose: [],
+  packs: [],
+  divided: [],
+  together: false,
+  packedLoose: [],
+  warnings: [],
+}
+
+function packFolders(taken: readonly FolderEntry[], limits: Limits, isSplit: (entry: FolderEntry) => boolean): Packing {
+  const top: FolderEntry[] = []
+  const folders = new Map<string, FolderEntry[]>()
+  let volumes = 0
+  for (const entry of taken) {
+    // Volumes and their note take more room than the one file.
+    if (isSplit(entry)) volumes += volumesOf(entry.bytes, limits).count
+    const folder = topFolder(entry.path)
+    if (folder === null) {
+      top.push(entry)
+      continue
+    }
+    const inside = folders.get(folder)
+    if (inside === undefined) folders.set(folder, [entry])
+    else inside.push(entry)
+  }
+  const maxFiles = limits.maxFiles === null ? null : limits.maxFiles - volumes
+  return packEntries(top, folders, { maxFiles, maxBytes: limits.maxFileBytes }, isSplit)
+}
+
+function warnOfPacks({ packs, divided, together, packedLoose, warnings }: Packing, limits: Limits): PlanWarning[] {
+  const limit = limits.maxFileBytes ?? 0
+  return [
+    ...(together
+      ? [
+          {
+            kind: 'one-zip',
+            severity: 'changed',
+            paths: [],
+            limit: limits.maxFiles ?? 0,
+            pieces: packs.length,
+          } as const,
+        ]
+      : divided.map(
+          ({ folder, bytes, packs: pieces }) =>
+            ({ kind: 'folder-divided', severity: 'changed', paths: [folder], found: bytes, limit, pieces }) as const,
+        )),
+    ...(packedLoose.length === 0
+      ? []
+      : [
+          {
+            kind: 'files-packed',
+            severity: 'changed',
+            paths: packedLoose.map(({ path }) => path),
+            found: packedLoose.length,
+            limit: limits.maxFiles ?? 0,
+          } as const,
+        ]),
+    ...warnings,
+  ]
+}
+
+/** Puts volumes in the place of what is split. Their names are free: nothing else may begin with that of the whole file. */
+function cutVolumes(
+  whole: readonly PlannedFile[],
+  loose: readonly FolderEntry[],
+  isSplit: (entry: FolderEntry) => boolean,
+  limits: Limits,
+): { files: readonly PlannedFile[]; warnings: PlanWarning[] } {
+  if (!loose.some(isSplit)) return { files: whole, warnings: [] }
+  const warnings: PlanWarning[] = []
+  const taken = new Set(whole.map(({ key }) => key))
+  const files = whole.flatMap((file, at): PlannedFile[] => {
+    const entry = loose[at]
+    if (entry === undefined || !isSplit(entry) || file.source.kind !== 'file') return [file]
+    const { path, modifiedAt } = file.source
+    const { count, volumeBytes } = volumesOf(entry.bytes, limits)
+    const keys = volumeKeys(file.key, count, taken)
+    const volumes = keys.map((key, index): PlannedFile => {
+      const from = index * volumeBytes
+      const bytes = Math.min(volumeBytes, entry.bytes - from)
+      return { key, bytes, source: { kind: 'slice', path, modifiedAt, from, fileBytes: entry.bytes } }
+    })
+    const text = joinNote(file.key, entry.bytes, volumes)
+    const note: PlannedFile = { key: joinNoteKey(keys), bytes: utf8Length(text), source: { kind: 'text', text } }
+    warnings.push({
+      kind: 'split',
+      severity: 'changed',
+      paths: [path],
+      key: file.key,
+      found: entry.bytes,
+      pieces: count,
+      pieceBytes: volumeBytes,
+    })
+    return [...volumes, note]
+  })
+  return { files, warnings }
 }
 
 function sortOut(entries: readonly FolderEntry[], choices: PlanChoices, limits: Limits) {
@@ -171,26 +280,6 @@ function topFolder(path: string): string | null {
   return slash < 0 ? null : path.slice(0, slash)
 }
 
-function packFolders(folders: ReadonlyMap<string, readonly FolderEntry[]>, loose: number, limits: Limits) {
-  const warnings: PlanWarning[] = []
-  const found = loose + folders.size
-  const pack = (folder: string, inside: readonly FolderEntry[]) => {
-    const named = giveNames(inside.map(({ path }) => ({ path, wish: { key: path.normalize('NFC'), chosen: false } })))
-    warnings.push(...named.warnings)
-    return {
-      folder,
-      entries: inside.map((entry, at): ZippedEntry => ({ ...entry, name: named.keys[at] ?? entry.path })),
-    }
-  }
-  if (limits.maxFiles !== null && folders.size > 1 && found > limits.maxFiles && loose < limits.maxFiles) {
-    warnings.push({ kind: 'one-zip', severity: 'changed', paths: [...folders.keys()], found, limit: limits.maxFiles })
-    return { packed: [pack(ALL_FOLDERS, [...folders.values()].flat())], warnings }
-  }
-  return { packed: [...folders].map(([folder, inside]) => pack(folder, inside)), warnings }
-}
-
-type Wish = { readonly path: string; readonly wish: { readonly key: string; readonly chosen: boolean } }
-
 function keyOf(path: string, choices: PlanChoices, renamedBy = path): Wish['wish'] {
   const chosen = Object.hasOwn(choices.rename, renamedBy) ? choices.rename[renamedBy] : undefined
   if (chosen !== undefined) return { key: chosen.normalize('NFC'), chosen: true }
@@ -201,81 +290,26 @@ function lastPart(path: string): string {
   return path.slice(path.lastIndexOf('/') + 1)
 }
 
-/** Files of the same name from several folders get the name of their folder before it, or their whole path if that is not enough. */
-function tellApart(wishes: readonly Wish[]): { wishes: readonly Wish[]; warnings: PlanWarning[] } {
-  const byName = Map.groupBy(wishes, ({ wish }) => wish.key)
-  const warnings: PlanWarning[] = []
-  const keys = new Map<Wish, string>()
-  for (const [name, alike] of byName) {
-    if (new Set(alike.map(({ path }) => path.normalize('NFC'))).size < 2) continue
-    warnings.push({
-      kind: 'same-name',
-      severity: 'changed',
-      paths: alike.map(({ path }) => path),
-      key: name,
-      found: alike.length,
-    })
-    const short = alike.map(({ path }) => path.normalize('NFC').split('/').slice(-2).join('-'))
-    const distinct = new Set(short).size === alike.length
-    alike.forEach((wish, at) => {
-      if (!wish.wish.chosen)
-        keys.set(wish, (distinct ? short[at] : undefined) ?? wish.path.normalize('NFC').replaceAll('/', '-'))
-    })
-  }
-  return {
-    wishes: wishes.map((wish) => ({
-      path: wish.path,
-      wish: { key: keys.get(wish) ?? wish.wish.key, chosen: wish.wish.chosen },
-    })),
-    warnings,
-  }
-}
-
-/** Gives every wish a key of its own, in order; what a person chose goes first. Linear, however many are alike. */
-function giveNames(wishes: readonly Wish[]): { keys: string[]; warnings: PlanWarning[] } {
-  const owner = new Map<string, Wish>()
-  for (const wish of wishes) if (wish.wish.chosen && !owner.has(wish.wish.key)) owner.set(wish.wish.key, wish)
-  for (const wish of wishes) if (!owner.has(wish.wish.key)) owner.set(wish.wish.key, wish)
-  const next = new Map<string, number>()
-  const warnings: PlanWarning[] = []
-  const keys = wishes.map((wish) => {
-    const first = owner.get(wish.wish.key)
-    if (first === undefined || first === wish) return wish.wish.key
-    let number = next.get(wish.wish.key) ?? 2
-    while (owner.has(numbered(wish.wish.key, number))) number += 1
-    next.set(wish.wish.key, number + 1)
-    const key = numbered(wish.wish.key, number)
-    owner.set(key, wish)
-    const twins = first.path.normalize('NFC') === wish.path.normalize('NFC')
-    warnings.push({
-      kind: twins ? 'unicode-twins' : 'same-name',
-      severity: 'changed',
-      paths: [first.path, wish.path],
-      key,
-    })
-    return key
-  })
-  return { keys, warnings }
-}
-
-/** `photos/a.jpg` with 2: `photos/a-2.jpg`; `.tar.gz` stays together. */
-export function numbered(key: string, number: number): string {
-  const end = /(?<=[^/])(\.tar)?\.[^./]+$/i.exec(key)?.index ?? key.length
-  return `${key.slice(0, end)}-${number}${key.slice(end)}`
-}
-
 function findFaults(files: readonly PlannedFile[], bytes: number, limits: Limits): PlanWarning[] {
   const { maxFiles, maxFileBytes, quotaBytes } = limits
   const warnings: PlanWarning[] = []
   if (maxFiles !== null && files.length > maxFiles)
     warnings.push({ kind: 'too-many-files', severity: 'refused', paths: [], found: files.length, limit: maxFiles })
-  if (quotaBytes !== null && bytes > quotaBytes)
-    warnings.push({ kind: 'over-quota', severity: 'refused', paths: [], found: bytes, limit: quotaBytes })
+  if (quotaBytes !== null && bytes > quotaBytes) {
+    // What compressing saves is known only once it is done.
+    const mayFit = bytes - compressibleBytes(files) <= quotaBytes
+    const severity = mayFit ? 'advice' : 'refused'
+    warnings.push({ kind: 'over-quota', severity, paths: [], found: bytes, limit: quotaBytes })
+  }
   for (const file of files) {
     const { key } = file
     const paths = pathsOf(file)
-    if (maxFileBytes !== null && file.bytes > maxFileBytes)
-      warnings.push({ kind: 'file-too-large', severity: 'refused', paths, key, found: file.bytes, limit: maxFileBytes })
+    const pieces = piecesOf(file, limits)
+    if (maxFileBytes !== null && file.bytes > maxFileBytes) {
+      const sizes = { found: file.bytes, limit: maxFileBytes, ...pieces }
+      warnings.push({ kind: 'file-too-large', severity: 'refused', paths, key, ...sizes })
+    } else if (pieces !== null && file.bytes <= (quotaBytes ?? Infinity))
+      warnings.push({ kind: 'slow-file', severity: 'advice', paths, key, found: file.bytes, ...pieces })
     const characters = key.length > MAX_KEY_CHARACTERS ? [...key].length : key.length
     if (characters > MAX_KEY_CHARACTERS)
       warnings.push({
@@ -299,8 +333,29 @@ function findFaults(files: readonly PlannedFile[], bytes: number, limits: Limits
   return warnings
 }
 
-/** For a zip, its folder; for the zip of all folders, each of them. */
+function compressibleBytes(files: readonly PlannedFile[]): number {
+  return files.reduce((sum, { source }) => {
+    if (source.kind !== 'zip' || !source.compress) return sum
+    return source.entries.reduce((below, entry) => below + (isWorthCompressing(entry) ? entry.bytes : 0), sum)
+  }, 0)
+}
+
+/** The volumes that a file could be cut into; null where that is not offered. */
+function piecesOf({ bytes, source }: PlannedFile, limits: Limits): Pick<PlanWarning, 'pieces' | 'pieceBytes'> | null {
+  if (source.kind !== 'file' || !canBeSplit(bytes, limits)) return null
+  const { count, volumeBytes } = volumesOf(bytes, limits)
+  return { pieces: count, pieceBytes: volumeBytes }
+}
+
+/** For a zip, its folders. */
 function pathsOf({ source }: PlannedFile): string[] {
-  if (source.kind === 'file') return [source.path]
-  return [...new Set(source.entries.map(({ path }) => topFolder(path) ?? path))]
+  switch (source.kind) {
+    case 'file':
+    case 'slice':
+      return [source.path]
+    case 'zip':
+      return [...new Set(source.entries.map(({ path }) => topFolder(path) ?? path))]
+    case 'text':
+      return []
+  }
 }

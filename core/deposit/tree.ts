@@ -7,6 +7,7 @@ export type Becomes =
   | { readonly kind: 'renamed'; readonly key: string }
   /** A file in a zip of that name, or a folder that is in it as a whole. */
   | { readonly kind: 'in-zip'; readonly key: string }
+  | { readonly kind: 'volumes'; readonly volumes: number }
   | { readonly kind: 'left-out'; readonly reason: LeftOut['reason'] }
   /** A folder: how many files of the record come from it. Where some of it is left out, the row counts them. */
   | { readonly kind: 'files'; readonly files: number }
@@ -47,13 +48,16 @@ export function buildTree(entries: readonly FolderEntry[], plan: Plan): TreeRow[
 }
 
 /** The rows that are on screen when these folders are closed. */
-export function openRows(rows: readonly TreeRow[], closed: ReadonlySet<string>): TreeRow[] {
-  const open: TreeRow[] = []
+export function openRows<Row extends { readonly path: string; readonly end: number }>(
+  rows: readonly Row[],
+  closed: ReadonlySet<string>,
+): Row[] {
+  const open: Row[] = []
   for (let at = 0; at < rows.length;) {
     const row = rows[at]
     if (row === undefined) break
     open.push(row)
-    at = row.kind === 'folder' && closed.has(row.path) ? row.end : at + 1
+    at = closed.has(row.path) ? row.end : at + 1
   }
   return open
 }
@@ -63,12 +67,23 @@ const AS_IT_IS: Becomes = { kind: 'as-it-is' }
 function findFates(plan: Plan): Map<string, Becomes> {
   const fates = new Map<string, Becomes>()
   for (const { key, source } of plan.files) {
-    if (source.kind === 'file') {
-      fates.set(source.path, key === source.path.normalize('NFC') ? AS_IT_IS : { kind: 'renamed', key })
-      continue
+    switch (source.kind) {
+      case 'file':
+        fates.set(source.path, key === source.path.normalize('NFC') ? AS_IT_IS : { kind: 'renamed', key })
+        break
+      case 'slice': {
+        const before = fates.get(source.path)
+        fates.set(source.path, { kind: 'volumes', volumes: before?.kind === 'volumes' ? before.volumes + 1 : 1 })
+        break
+      }
+      case 'zip': {
+        const zipped: Becomes = { kind: 'in-zip', key }
+        for (const { path } of source.entries) fates.set(path, zipped)
+        break
+      }
+      case 'text':
+        break
     }
-    const zipped: Becomes = { kind: 'in-zip', key }
-    for (const { path } of source.entries) fates.set(path, zipped)
   }
   for (const { entry, reason } of plan.leftOut) fates.set(entry.path, { kind: 'left-out', reason })
   return fates
@@ -166,7 +181,8 @@ function count(sum: Sum, entry: FolderEntry, becomes: Becomes): void {
   sum.files += entry.files
   sum.bytes += entry.bytes
   if (becomes.kind === 'in-zip') addZip(sum, becomes.key)
-  else sum.alone += 1
+  // Volumes come with a note that tells how to join them.
+  else sum.alone += becomes.kind === 'volumes' ? becomes.volumes + 1 : 1
 }
 
 function merge(sum: Sum, below: Sum): void {

@@ -18,7 +18,7 @@ const LARGEST_WHOLE_BYTES = 64 * MIB
  */
 export function planTransfer(
   bytes: number,
-  source: 'file' | 'zip',
+  source: 'file' | 'zip' | 'slice' | 'text',
   multipart: Capabilities['multipart'],
 ): TransferPlan {
   if (multipart !== 'works' || source === 'zip' || bytes <= LARGEST_WHOLE_BYTES) return { kind: 'whole' }

@@ -12,16 +12,17 @@ import { DeskError, type AppError } from '../../contract/errors.ts'
 import type { RecordMetadata } from '../../contract/repository/record.ts'
 import { mergeMetadata } from '../../core/deposit/merge.ts'
 import { emptyMetadata } from '../../core/deposit/metadata.ts'
-import { planDeposit, type PlannedFile, type PlanWarning } from '../../core/deposit/plan.ts'
+import { planDeposit, type PlanWarning } from '../../core/deposit/plan.ts'
 import { buildReceipt, receiptHtml } from '../../core/deposit/receipt.ts'
 import { formatBytes } from '../../core/format.ts'
 import type { Accounts } from '../accounts/accounts.ts'
 import type { DeskEvents } from '../events.ts'
 import { HttpError, type RepositoryClient } from '../repository/http/client.ts'
 import { deleteDraft, readDraft, releaseDoi, reserveDoi } from '../repository/records.ts'
-import type { DeskStore, StoredDeposit, StoredFile } from '../store/store.ts'
+import type { DeskStore, StoredDeposit } from '../store/store.ts'
 import type { EngineEvent } from '../transfers/engine.ts'
 import type { TransferHost } from '../transfers/host.ts'
+import { locateSource } from '../transfers/source.ts'
 import { asDeskError, passesByItself, reasonInWords, type DepositContext } from './context.ts'
 import type { Folders } from './folders.ts'
 import { notePublished, publishOnce, readGuard, refuseUnsent, settlePublication } from './publish.ts'
@@ -185,7 +186,12 @@ class DepositBook implements Deposits {
     }
     store.deposits.create(
       stored,
-      plan.files.map((file, fileId) => storedFile(file, fileId, scan.locate)),
+      plan.files.map(({ key, bytes, source }, fileId) => ({
+        fileId,
+        key,
+        bytes,
+        source: locateSource(source, scan.locate),
+      })),
     )
     folders.close(wish.scanId)
     this.#changed(stored.id)
@@ -633,18 +639,6 @@ function isOutOfReach(error: AppError | null): boolean {
 /** A draft that is gone is what was wanted. */
 function unlessGone(error: unknown): void {
   if (!(error instanceof DeskError && error.code === 'draft-gone')) throw error
-}
-
-function storedFile({ key, bytes, source }: PlannedFile, fileId: number, locate: (path: string) => string): StoredFile {
-  if (source.kind === 'file')
-    return { fileId, key, bytes, source: { kind: 'file', path: locate(source.path), modifiedAt: source.modifiedAt } }
-  const entries = source.entries.map((entry) => ({
-    path: locate(entry.path),
-    name: entry.name,
-    bytes: entry.bytes,
-    modifiedAt: entry.modifiedAt,
-  }))
-  return { fileId, key, bytes, source: { kind: 'zip', entries } }
 }
 
 /** `metadata.title` as the key of the metadata. */

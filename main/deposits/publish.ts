@@ -231,9 +231,16 @@ async function findChanged(
     .filter(({ key }) => sizes.has(key))
     .flatMap(({ key, source }) => {
       const since = startedAt.get(key) ?? Infinity
-      return source.kind === 'file'
-        ? [{ name: key, path: source.path, since, bytes: sizes.get(key) ?? null }]
-        : source.entries.map(({ name, path }) => ({ name, path, since, bytes: null }))
+      switch (source.kind) {
+        case 'file':
+          return [{ name: key, path: source.path, since, bytes: sizes.get(key) ?? null }]
+        case 'zip':
+          return source.entries.map(({ name, path }) => ({ name, path, since, bytes: null }))
+        case 'slice':
+          return [{ name: key, path: source.path, since, bytes: source.fileBytes }]
+        case 'text':
+          return []
+      }
     })
   const changed: string[] = []
   for (let from = 0; from < items.length; from += FILES_AT_ONCE) {

@@ -1,4 +1,4 @@
-import { numbered } from '../../core/deposit/plan.ts'
+import { numbered } from '../../core/deposit/names.ts'
 
 /** Of a name, in bytes of UTF-8: the least that common file systems take. */
 const NAME_LIMIT_BYTES = 255

@@ -11,6 +11,8 @@ import {
 } from '../../contract/desk/deposit.ts'
 import { planChoicesSchema } from '../../contract/desk/folder.ts'
 import { metadataSchema } from '../../contract/repository/record.ts'
+import { sourceSchema } from '../transfers/source-schema.ts'
+import type { SourceFile } from '../transfers/source.ts'
 import { inTransaction } from './migrate.ts'
 import type { Quarantine } from './quarantine.ts'
 
@@ -51,20 +53,8 @@ const storedDepositSchema = z.object({
 })
 export type StoredDeposit = z.infer<typeof storedDepositSchema>
 
-const storedSourceSchema = z.discriminatedUnion('kind', [
-  z.object({ kind: z.literal('file'), path: z.string(), modifiedAt: z.number() }),
-  z.object({
-    kind: z.literal('zip'),
-    entries: z.array(z.object({ path: z.string(), name: z.string(), bytes: z.number(), modifiedAt: z.number() })),
-  }),
-])
 /** A file of a deposit, with absolute paths; `fileId` is its place, from 0. */
-export type StoredFile = {
-  readonly fileId: number
-  readonly key: string
-  readonly bytes: number
-  readonly source: z.infer<typeof storedSourceSchema>
-}
+export type StoredFile = SourceFile
 
 export type DepositStore = {
   /** All that can be read, oldest first. */
@@ -119,7 +109,7 @@ export function createDepositStore(db: DatabaseSync, quarantine: Quarantine): De
         fileId: Number(row['file_id']),
         key: String(row['key']),
         bytes: Number(row['bytes']),
-        source: storedSourceSchema.parse(JSON.parse(String(row['source']))),
+        source: sourceSchema.parse(JSON.parse(String(row['source']))),
       })),
   }
 }

@@ -9,7 +9,7 @@ import type {
 } from '../../contract/desk/transfer.ts'
 import { DeskError } from '../../contract/errors.ts'
 import type { ReceiptFile } from '../../core/deposit/receipt.ts'
-import { storedZipBytes } from '../../core/transfer/zip-size.ts'
+import { zipBytes } from '../../core/transfer/zip-size.ts'
 import { Board } from './board.ts'
 import type { LiveFile } from './live.ts'
 import type { SourceFile } from './source.ts'
@@ -161,7 +161,10 @@ class Engine implements TransferEngine {
     const before = file.state
     if (before.step.kind !== 'blocked') return
     // Where it is still not readable, the next try says why, in the place where the person looks.
-    const now = await readSource(file.source).catch(() => ({ source: file.source, bytes: before.ledger.bytes }))
+    const now = await readSource(file.source, before.ledger.bytes).catch(() => ({
+      source: file.source,
+      bytes: before.ledger.bytes,
+    }))
     if (file.state !== before || this.#stopped) return
     file.hashed = null
     file.strikes = 0
@@ -173,16 +176,27 @@ class Engine implements TransferEngine {
   }
 }
 
-async function readSource(source: SourceFile['source']): Promise<{ source: SourceFile['source']; bytes: number }> {
-  if (source.kind === 'file') {
-    const { size: bytes, mtimeMs: modifiedAt } = await lstat(source.path)
-    return { source: { ...source, modifiedAt }, bytes }
+async function readSource(
+  source: SourceFile['source'],
+  bytes: number,
+): Promise<{ source: SourceFile['source']; bytes: number }> {
+  switch (source.kind) {
+    case 'file': {
+      const { size: bytes, mtimeMs: modifiedAt } = await lstat(source.path)
+      return { source: { ...source, modifiedAt }, bytes }
+    }
+    case 'zip': {
+      const entries = await Promise.all(
+        source.entries.map(async ({ path, name }) => {
+          const { size: bytes, mtimeMs: modifiedAt } = await lstat(path)
+          return { path, name, bytes, modifiedAt }
+        }),
+      )
+      return { source: { ...source, entries }, bytes: zipBytes(entries) }
+    }
+    // Another volume may have been sent already, of the file as it was: these two would not fit together.
+    case 'slice':
+    case 'text':
+      return { source, bytes }
   }
-  const entries = await Promise.all(
-    source.entries.map(async (entry) => {
-      const { size: bytes, mtimeMs: modifiedAt } = await lstat(entry.path)
-      return { ...entry, bytes, modifiedAt }
-    }),
-  )
-  return { source: { kind: 'zip', entries }, bytes: storedZipBytes(entries) }
 }

@@ -1,10 +1,11 @@
 import { constants } from 'node:fs'
 import { open, type FileHandle } from 'node:fs/promises'
 import { DeskError } from '../../contract/errors.ts'
+import type { PlannedFile } from '../../core/deposit/plan.ts'
 import { formatBytes } from '../../core/format.ts'
 import { zipChunks } from './zip.ts'
 
-/** A file of a deposit. `bytes` of a zip is its exact size (core/transfer/zip-size). */
+/** A file of a deposit. `bytes` of a zip is its exact size (core/transfer/zip-size), if it is not still to be measured. */
 export type SourceFile = {
   /** Place in the deposit, from 0. */
   readonly fileId: number
@@ -12,7 +13,17 @@ export type SourceFile = {
   readonly bytes: number
   readonly source:
     | { readonly kind: 'file'; readonly path: string; readonly modifiedAt: number }
-    | { readonly kind: 'zip'; readonly entries: readonly ZipEntry[] }
+    /** `compress`: its size is known only once it was measured (measure.ts). */
+    | { readonly kind: 'zip'; readonly entries: readonly ZipEntry[]; readonly compress?: boolean }
+    /** `bytes` of the file from `from` on; `fileBytes`: all that the file has. */
+    | {
+        readonly kind: 'slice'
+        readonly path: string
+        readonly modifiedAt: number
+        readonly from: number
+        readonly fileBytes: number
+      }
+    | { readonly kind: 'text'; readonly text: string }
 }
 
 export type ZipEntry = {
@@ -21,6 +32,28 @@ export type ZipEntry = {
   readonly name: string
   readonly bytes: number
   readonly modifiedAt: number
+  /** What it takes compressed, as it was measured; absent where it is stored. */
+  readonly packedBytes?: number
+}
+
+/** What a plan says of a file, with the places of its parts on this computer. */
+export function locateSource(source: PlannedFile['source'], locate: (path: string) => string): SourceFile['source'] {
+  switch (source.kind) {
+    case 'file':
+    case 'slice':
+      return { ...source, path: locate(source.path) }
+    case 'zip': {
+      const entries = source.entries.map(({ path, name, bytes, modifiedAt }) => ({
+        path: locate(path),
+        name,
+        bytes,
+        modifiedAt,
+      }))
+      return { kind: 'zip', entries, ...(source.compress ? { compress: true } : {}) }
+    }
+    case 'text':
+      return source
+  }
 }
 
 /** 64 KiB, the default of Node, costs a quarter of the speed while hashing (quality M8). */
@@ -53,13 +86,28 @@ export type OpenSource = {
   close(): Promise<void>
 }
 
-/** Throws DeskError `file-missing`, `file-not-regular`, `file-changed` or `file-unreadable`. */
+/** Throws DeskError `file-missing`, `file-not-regular`, `file-changed`, for a volume `volumes-changed`, or `file-unreadable`. */
 export async function openSource(file: SourceFile, buffers: Buffers): Promise<OpenSource> {
   const { source, key, bytes } = file
-  if (source.kind === 'zip')
-    return { chunks: () => zipChunks(source.entries, buffers, openEntry), close: () => Promise.resolve() }
-  const opened = await openFile({ path: source.path, name: key, bytes, modifiedAt: source.modifiedAt })
-  return { chunks: (from, to) => wholeChunks(opened, from, to, buffers), close: () => opened.close() }
+  switch (source.kind) {
+    case 'zip':
+      return { chunks: () => zipChunks(source.entries, buffers, openEntry), close: () => Promise.resolve() }
+    case 'text':
+      return { chunks: (from, to) => textChunks(source.text, from, to, buffers), close: () => Promise.resolve() }
+    case 'file': {
+      const opened = await openFile({ path: source.path, name: key, bytes, modifiedAt: source.modifiedAt })
+      return { chunks: (from, to) => wholeChunks(opened, from, to, buffers), close: () => opened.close() }
+    }
+    case 'slice': {
+      const { path, modifiedAt, fileBytes, from: start } = source
+      // A change anywhere in the file is one for all its volumes: they would not fit together any more.
+      const opened = await openFile({ path, name: key, bytes: fileBytes, modifiedAt }, 'volumes-changed')
+      return {
+        chunks: (from, to) => wholeChunks(opened, start + from, start + to, buffers),
+        close: () => opened.close(),
+      }
+    }
+  }
 }
 
 export type OpenFile = {
@@ -74,7 +122,9 @@ async function openEntry(entry: ZipEntry): Promise<OpenFile> {
   return openFile(entry)
 }
 
-async function openFile(expected: ZipEntry): Promise<OpenFile> {
+type Changed = 'file-changed' | 'volumes-changed'
+
+async function openFile(expected: ZipEntry, code: Changed = 'file-changed'): Promise<OpenFile> {
   const { path, name, bytes } = expected
   // Not through a link that took the file’s place; and a pipe must not hold us (fault U26).
   const flags = constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0)
@@ -88,7 +138,7 @@ async function openFile(expected: ZipEntry): Promise<OpenFile> {
     if (!seen.isFile()) throw new DeskError('file-not-regular', { name })
     // Some of those who note the time of a file round it to milliseconds.
     if (seen.size !== bytes || Math.abs(seen.mtimeMs - expected.modifiedAt) >= 1)
-      throw changed(expected, { bytes: seen.size, modifiedAt: seen.mtimeMs })
+      throw changed(code, expected, { bytes: seen.size, modifiedAt: seen.mtimeMs })
   }
   try {
     await check()
@@ -98,17 +148,23 @@ async function openFile(expected: ZipEntry): Promise<OpenFile> {
   }
   return {
     check,
-    read: (into, at) => readFully(handle, into, at, expected),
+    read: (into, at) => readFully(handle, into, at, expected, code),
     close: () => handle.close(),
   }
 }
 
-async function readFully(handle: FileHandle, into: Uint8Array, at: number, expected: ZipEntry): Promise<void> {
+async function readFully(
+  handle: FileHandle,
+  into: Uint8Array,
+  at: number,
+  expected: ZipEntry,
+  code: Changed,
+): Promise<void> {
   for (let filled = 0; filled < into.length;) {
     const { bytesRead } = await handle.read(into, filled, into.length - filled, at + filled).catch((error: unknown) => {
       throw readFailure(error, expected.name)
     })
-    if (bytesRead === 0) throw changed(expected, { bytes: at + filled, modifiedAt: Date.now() })
+    if (bytesRead === 0) throw changed(code, expected, { bytes: at + filled, modifiedAt: Date.now() })
     filled += bytesRead
   }
 }
@@ -120,6 +176,16 @@ async function* wholeChunks(file: OpenFile, from: number, to: number, buffers: B
     at += chunk.length
     // At the end, and now and then, since a large file may be on its way for hours.
     if (at === to || at % (64 * CHUNK_BYTES) === 0) await file.check()
+    yield chunk
+  }
+}
+
+async function* textChunks(text: string, from: number, to: number, buffers: Buffers): AsyncGenerator<Uint8Array> {
+  const bytes = Buffer.from(text).subarray(from, to)
+  for (let at = 0; at < bytes.length; at += CHUNK_BYTES) {
+    const part = bytes.subarray(at, at + CHUNK_BYTES)
+    const chunk = buffers.next().subarray(0, part.length)
+    chunk.set(part)
     yield chunk
   }
 }
@@ -145,11 +211,15 @@ export async function* readAhead(chunks: AsyncGenerator<Uint8Array>): AsyncGener
   }
 }
 
-function changed(before: ZipEntry, now: { readonly bytes: number; readonly modifiedAt: number }): DeskError {
+function changed(
+  code: Changed,
+  before: ZipEntry,
+  now: { readonly bytes: number; readonly modifiedAt: number },
+): DeskError {
   const sizes = before.bytes !== now.bytes
   const describe = ({ bytes, modifiedAt }: { bytes: number; modifiedAt: number }) =>
     sizes ? describeBytes(bytes, before.bytes, now.bytes) : `saved ${describeTime(modifiedAt)}`
-  return new DeskError('file-changed', { name: before.name, before: describe(before), now: describe(now) })
+  return new DeskError(code, { name: before.name, before: describe(before), now: describe(now) })
 }
 
 /** As rounded as it can be while the two sizes still differ. */

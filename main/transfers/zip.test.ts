@@ -6,7 +6,7 @@ import { buffer } from 'node:stream/consumers'
 import { afterAll, expect, onTestFinished, test } from 'vitest'
 import { ZipFile } from 'yazl'
 import { startPracticeServer } from '../../practice/server.ts'
-import { storedZipBytes } from '../../core/transfer/zip-size.ts'
+import { zipBytes } from '../../core/transfer/zip-size.ts'
 import { createBuffers, openSource, type SourceFile, type ZipEntry } from './source.ts'
 import { Scene } from './test-support/scene.ts'
 import { zipChunks } from './zip.ts'
@@ -24,7 +24,7 @@ async function zipOf(entries: readonly ZipEntry[]): Promise<Buffer> {
   const file: SourceFile = {
     fileId: 0,
     key: 'all.zip',
-    bytes: storedZipBytes(entries),
+    bytes: zipBytes(entries),
     source: { kind: 'zip', entries },
   }
   const source = await openSource(file, createBuffers())
@@ -55,7 +55,7 @@ test('a zip is byte for byte what yazl makes of the same entries, and as long as
   const expected = await buffer(reference.outputStream)
   const made = await zipOf(entries)
   expect(made.equals(expected)).toBe(true)
-  expect(made).toHaveLength(storedZipBytes(entries))
+  expect(made).toHaveLength(zipBytes(entries))
   expect((await zipOf(entries)).equals(made)).toBe(true)
 })
 
@@ -72,7 +72,7 @@ test('more entries than the old format counts are as long as planned, with the e
     bytes += chunk.length
     tail = Buffer.concat([tail, chunk]).subarray(-98)
   }
-  expect(bytes).toBe(storedZipBytes(entries))
+  expect(bytes).toBe(zipBytes(entries))
   expect(tail.readUInt32LE(0)).toBe(0x06064b50)
   expect(tail.readBigUInt64LE(32)).toBe(65_536n)
 })
@@ -88,7 +88,7 @@ test('a zip is made while it is sent, and a change of one of its files stops it'
   const source: SourceFile = {
     fileId: 0,
     key: 'all.zip',
-    bytes: storedZipBytes(entries),
+    bytes: zipBytes(entries),
     source: { kind: 'zip', entries },
   }
   scene.open()

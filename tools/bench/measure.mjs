@@ -11,7 +11,7 @@ import { cpus, loadavg, release, tmpdir, totalmem } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
-import { storedZipBytes } from '../../core/transfer/zip-size.ts'
+import { zipBytes } from '../../core/transfer/zip-size.ts'
 import { root } from '../runtime.mjs'
 import * as processes from './processes.mjs'
 import { bytesRead, curl, forgetPeak, now, peakMemory } from './processes.mjs'
@@ -378,7 +378,7 @@ async function zip() {
   const entries = Array.from({ length: LARGE_BYTES / (16 * MIB) }, (_, index) => {
     return { path: part, name: `folder/member-${index}`, bytes: 16 * MIB, modifiedAt }
   })
-  const zipped = { key: 'pack.zip', bytes: storedZipBytes(entries), source: { kind: 'zip', entries } }
+  const zipped = { key: 'pack.zip', bytes: zipBytes(entries), source: { kind: 'zip', entries } }
   const server = await processes.startServer(electron, 'hash')
   const engine = await startEngine(server)
   const runs = await inTurns({

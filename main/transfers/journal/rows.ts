@@ -4,6 +4,7 @@ import { appErrorSchema } from '../../../contract/errors.ts'
 import type { Log } from '../../../core/transfer/log.ts'
 import type { Ledger, Removal, RemoteFile, Step, TransferState } from '../../../core/transfer/machine.ts'
 import type { TransferPlan } from '../../../core/transfer/parts.ts'
+import { sourceSchema } from '../source-schema.ts'
 import type { SourceFile } from '../source.ts'
 
 /*
@@ -41,14 +42,6 @@ const stepSchema: z.ZodType<Step> = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('paused'), pausedAt: z.number(), removal }),
   z.strictObject({ kind: z.literal('waiting'), until: z.number(), error: appErrorSchema, removal }),
   z.strictObject({ kind: z.literal('blocked'), error: appErrorSchema, removal }),
-])
-
-const sourceSchema: z.ZodType<SourceFile['source']> = z.discriminatedUnion('kind', [
-  z.strictObject({ kind: z.literal('file'), path: z.string(), modifiedAt: z.number() }),
-  z.strictObject({
-    kind: z.literal('zip'),
-    entries: z.array(z.strictObject({ path: z.string(), name: z.string(), bytes: z.number(), modifiedAt: z.number() })),
-  }),
 ])
 
 const ledgerShape = {

@@ -165,6 +165,16 @@ export class Scene {
     )
   }
 
+  /** What the server gives back. */
+  async content(key: string): Promise<Buffer> {
+    const path = ['records', this.draftId, 'draft', 'files', key, 'content'].map(encodeURIComponent).join('/')
+    const response = await fetch(`${this.server.origin}/api/${path}`, {
+      headers: { authorization: `Bearer ${this.#token}` },
+    })
+    if (!response.ok) throw new Error(`${key}: ${response.status}`)
+    return Buffer.from(await response.arrayBuffer())
+  }
+
   /** What it should have. */
   expected(...names: string[]): Record<string, string> {
     return Object.fromEntries(names.map((name) => [name, `md5:${md5(readFileSync(this.path(name)))}`]))

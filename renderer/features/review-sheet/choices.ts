@@ -55,6 +55,12 @@ export function includeFiles(paths: readonly string[], choices: PlanChoices): Pl
   return { ...choices, include, leaveOut: choices.leaveOut.filter((path) => !taken.has(path)) }
 }
 
+/** Cuts a file into volumes, or keeps it whole again. */
+export function split(path: string, isSplit: boolean, choices: PlanChoices): PlanChoices {
+  const others = choices.split.filter((one) => one !== path)
+  return { ...choices, split: isSplit ? [...others, path] : others }
+}
+
 /** Gives a file, or the zip of a folder, another name in the record; its own again with an empty one. */
 export function rename(path: string, key: string, choices: PlanChoices): PlanChoices {
   const { [path]: _, ...others } = choices.rename

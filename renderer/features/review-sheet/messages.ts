@@ -16,6 +16,19 @@ export const messages = {
   size: 'Size',
   becomes: 'Becomes',
   take: (name: string) => `Take ${name}`,
+  view: 'What the list shows',
+  views: { folder: 'In the folder', record: 'In the record' },
+  recordTree: 'Files of the record',
+  recordTreeKeys: 'Arrow keys open and close zips and folders.',
+  shareHead: (limit: string) => `Of ${limit}`,
+  share: (part: number, atMost: boolean) => {
+    const text = part > 1 ? 'too large' : part < 0.01 ? 'below 1 %' : `${Math.floor(part * 100)} %`
+    return atMost && part <= 1 && part >= 0.01 ? `at most ${text}` : text
+  },
+  within: (files: string, bytes: string) => `${files}, ${bytes}`,
+  ofFiles: (files: number, limit: number | null) =>
+    limit === null ? plural(files, 'file') : `${formatCount(files)} of ${plural(limit, 'file')}`,
+  inVolumes: (volumes: number) => plural(volumes, 'volume'),
   treeKeys: 'Arrow keys open and close folders. Space takes a row or leaves it out.',
   asItIs: 'as it is',
   inZip: (key: string) => `in ${key}`,
@@ -73,12 +86,13 @@ export const messages = {
     `${plural(found, 'file')}, and ${server} takes ${formatCount(limit)} in a record`,
   tooManyPacked: (files: number) =>
     `${plural(files, 'file')} ${files === 1 ? 'remains' : 'remain'}. Zipped while sending, with their paths; no copy on this disk.`,
+  seePacks: 'See what the zips hold',
   tooManyCanPack: (files: number) =>
-    `With one zip for each folder, ${plural(files, 'file')} ${files === 1 ? 'remains' : 'remain'}.`,
+    `Packed into zips, ${plural(files, 'file')} ${files === 1 ? 'remains' : 'remain'}.`,
   tooManyMustLeave: (count: number) => `Leave out ${plural(count, 'file')} in the list at the left.`,
-  pack: 'Pack folders into zips',
+  pack: (hasFolders: boolean) => (hasFolders ? 'Pack folders into zips' : 'Pack the files into a zip'),
   changePlan: 'Change plan',
-  folder: (name: string, files: number) => `${name}/, ${plural(files, 'file')}`,
+  folder: (name: string, files: number) => (name === '' ? plural(files, 'file') : `${name}/, ${plural(files, 'file')}`),
   zip: (key: string, bytes: number) => `${key}, ${formatBytes(bytes)}`,
   andMore: (count: number) => `and ${formatCount(count)} more`,
   showMore: (count: number) => `Show ${formatCount(count)} more`,
@@ -121,9 +135,30 @@ export const messages = {
   becomesKey: (path: string, key: string) => `${path} becomes ${key}.`,
   sameNameDetail: (name: string, count: number) =>
     `${plural(count, 'file')} called ${name}: each gets the name of its folder before it.`,
-  oneZip: 'All folders go into one zip',
-  oneZipDetail: (found: number, limit: number, server: string) =>
-    `With one zip for each folder it would still be ${plural(found, 'file')}, and ${server} takes ${formatCount(limit)}.`,
+  oneZip: (zips: number) => (zips === 1 ? 'All folders go into one zip' : `The folders share ${plural(zips, 'zip')}`),
+  oneZipDetail: (limit: number, server: string) =>
+    `One for each folder would still be more than the ${plural(limit, 'file')} that ${server} takes.`,
+  divided: (folder: string, zips: number) => `${folder}/ becomes ${plural(zips, 'zip')}`,
+  dividedDetail: (bytes: number, limit: number, server: string) =>
+    `One zip of all would have ${formatBytes(bytes)}, and ${server} takes ${formatBytes(limit)} in a file.`,
+  filesPacked: (files: number) => `${plural(files, 'file')} beside the folders go into a zip`,
+  filesPackedDetail: (limit: number, server: string) =>
+    `They alone are more than fit into the ${plural(limit, 'file')} that ${server} takes. What tells of the rest, such as a README, stays a file.`,
+  slowFile: (count: number) =>
+    count === 1 ? 'A large file may have to start again' : `${formatCount(count)} large files may have to start again`,
+  slowFileDetail: (server: string) =>
+    `${capital(server)} can’t go on in the middle of a file: if the connection breaks, all of it is sent again. In volumes, one of them is.`,
+  split: (pieces: number, bytes: number) => `Split into ${plural(pieces, 'volume')} of ${formatBytes(bytes)}`,
+  splitNamed: (name: string, pieces: number, bytes: number) =>
+    `Split ${name} into ${plural(pieces, 'volume')} of ${formatBytes(bytes)}`,
+  isSplit: (name: string, pieces: number) => `${name} goes as ${plural(pieces, 'volume')}`,
+  isSplitDetail: (key: string, bytes: number) =>
+    `${key}.001 and so on, ${formatBytes(bytes)} each, with a note that says how to join them. Readers can’t use it before they have joined them.`,
+  keepWhole: 'Keep whole',
+  keepWholeNamed: (name: string) => `Keep ${name} whole`,
+  overQuotaAtMost: (found: number, limit: number, server: string) =>
+    `At most ${formatBytes(found)}, and ${server} takes ${formatBytes(limit)} in a record`,
+  overQuotaAtMostDetail: 'Compressed it may fit. That is known once the zips are packed, before they are sent.',
   leaveOut: 'Leave out',
   leaveOutNamed: (name: string) => `Leave out ${name}`,
   rename: 'Rename',
@@ -139,12 +174,20 @@ export const messages = {
   keepDetail: (example: string) => `Names in the record keep their folders: ${example}.`,
   flatten: 'File names only',
   flattenDetail: 'Folders are dropped. Where two names are alike, the folder is put before them.',
-  zipEach: 'One zip for each folder',
-  packDetail: (example: string) => `${example}/ becomes ${example}.zip, made while sending, with all paths inside.`,
+  packing: 'Packing',
+  keepFiles: 'Keep files',
+  keepFilesDetail: 'Each file is a file of the record.',
+  atMost: (size: string) => `at most ${size}`,
+  zipEach: 'Pack into zips',
+  packDetail: (example: string) =>
+    example === ''
+      ? 'The files go into files.zip, made while sending.'
+      : `${example}/ becomes ${example}.zip, made while sending, with all paths inside.`,
   count: (files: number) => plural(files, 'file'),
   refusedCount: (files: number, limit: number) => `${plural(files, 'file')}, limit ${formatCount(limit)}`,
 
-  footSize: (files: number, bytes: number) => `${plural(files, 'file')}, ${formatBytes(bytes)}`,
+  footSize: (files: number, bytes: number, atMost: boolean) =>
+    `${plural(files, 'file')}, ${atMost ? 'at most ' : ''}${formatBytes(bytes)}`,
   footGo: (files: number, server: string) => `${files === 1 ? 'goes' : 'go'} to ${server} as a draft.`,
   footNotYet: (server: string) => `can’t go to ${server} like this.`,
   footNothing: 'Nothing has been sent yet. Publishing is a separate step.',

@@ -3,14 +3,13 @@ import { File, Folder } from 'lucide-react'
 import type { Account } from '../../../contract/desk/account.ts'
 import { DEFAULT_CHOICES, type PlanChoices, type Scan } from '../../../contract/desk/folder.ts'
 import { planDeposit, type Limits, type Plan, type PlanWarning } from '../../../core/deposit/plan.ts'
-import { openRows } from '../../../core/deposit/tree.ts'
 import { navigate } from '../../app/view.ts'
 import { call, errorOf } from '../../bridge/client.ts'
 import { ErrorBanner, Banner } from '../../components/banner.tsx'
 import { Button } from '../../components/button.tsx'
 import { RadioGroup, type Choice } from '../../components/choices.tsx'
 import { cx } from '../../components/cx.ts'
-import { formatBytes, formatCount } from '../../components/format.ts'
+import { formatBytes, formatBytesOf, formatCount } from '../../components/format.ts'
 import { Icon } from '../../components/icon.tsx'
 import { FootBar, PageHead, Screen, SectionHead } from '../../components/layout.tsx'
 import { Select } from '../../components/select.tsx'
@@ -18,12 +17,12 @@ import { serverInWords } from '../../components/server-words.ts'
 import { useAccounts, useCurrentAccount } from '../../queries/accounts.ts'
 import { useCall } from '../../queries/client.ts'
 import { useScan } from '../../queries/deposits.ts'
-import { includeFiles, leaveOut, rename, takeAgain } from './choices.ts'
+import { includeFiles, leaveOut, rename, split, takeAgain } from './choices.ts'
 import { groupLeftOut, type LeftOutGroup } from './left-out.ts'
 import { messages } from './messages.ts'
+import { FolderTree, RecordTree, ViewSwitch, type View } from './plan-trees.tsx'
 import styles from './review-sheet.module.css'
-import { TreeGrid } from './tree-grid.tsx'
-import { closedFolders, rowsOfPlan, takenOf } from './tree-rows.ts'
+import { takenOf } from './tree-rows.ts'
 import { useEntries } from './use-entries.ts'
 import { Warnings, ZipList } from './warnings.tsx'
 
@@ -55,8 +54,7 @@ function Sheet({ scan }: { scan: Scan }) {
   const { entries } = read
   const [choices, setChoices] = useState<PlanChoices>(DEFAULT_CHOICES)
   const [isDecided, setIsDecided] = useState(false)
-  /** Folders that are the other way than they are at first. */
-  const [turned, setTurned] = useState<ReadonlySet<string>>(() => new Set())
+  const [shown, setShown] = useState<View>('folder')
   const subfolders = useRef<HTMLElement>(null)
   const isDone = scan.state === 'done' && entries.length >= scan.entries
 
@@ -75,14 +73,14 @@ function Sheet({ scan }: { scan: Scan }) {
 
   // Until the person decides: paths are kept, and folders are packed only where there would be too many files else.
   const tooMany = isDone ? warningOf(plans.keep, 'too-many-files') : null
-  const packs = hasFolders && tooMany !== null && warningOf(plans.zip, 'too-many-files') === null
+  const packs = tooMany !== null && warningOf(plans.zip, 'too-many-files') === null
   const way = isDecided ? choices.subfolders : packs ? 'zip' : 'keep'
   const plan = plans[way]
   const chosen = { ...choices, subfolders: way }
 
-  const allRows = useMemo(() => rowsOfPlan(rootName(scan, entries), entries, plan), [scan, entries, plan])
-  const closed = useMemo(() => closedFolders(allRows, scan.entries, turned), [allRows, scan.entries, turned])
-  const rows = useMemo(() => openRows(allRows, closed), [allRows, closed])
+  // Where files stay files, the record is the folder.
+  const isPacked = isDone && plan.files.some(({ source }) => source.kind !== 'file')
+  const view = isPacked ? shown : 'folder'
   const leftOutGroups = useMemo(() => groupLeftOut(plan), [plan])
 
   const create = useCall('deposits.create', { onSuccess: ({ id }) => navigate({ kind: 'deposit', depositId: id }) })
@@ -124,22 +122,29 @@ function Sheet({ scan }: { scan: Scan }) {
             {entries.length === 0 && isDone ? (
               <p className={styles.empty}>{messages.emptyFolder}</p>
             ) : (
-              <TreeGrid
-                rows={rows}
-                closed={closed}
-                onOpenClose={(path) =>
-                  setTurned((before) => {
-                    const next = new Set(before)
-                    if (!next.delete(path)) next.add(path)
-                    return next
-                  })
-                }
-                onToggle={(row) =>
-                  setChoices((takenOf(row) === 'all' ? leaveOut : takeAgain)(row.path, choices, entries))
-                }
-              />
+              <>
+                {isPacked && (
+                  <div className={styles.views}>
+                    <ViewSwitch value={view} onChange={setShown} />
+                    {view === 'record' && <span className={styles.within}>{within(plan, limits)}</span>}
+                  </div>
+                )}
+                {view === 'record' ? (
+                  <RecordTree plan={plan} limits={limits} />
+                ) : (
+                  <FolderTree
+                    name={rootName(scan, entries)}
+                    entries={entries}
+                    found={scan.entries}
+                    plan={plan}
+                    onToggle={(row) =>
+                      setChoices((takenOf(row) === 'all' ? leaveOut : takeAgain)(row.path, choices, entries))
+                    }
+                  />
+                )}
+              </>
             )}
-            {leftOutGroups.length > 0 && (
+            {view === 'folder' && leftOutGroups.length > 0 && (
               <LeftOutList
                 groups={leftOutGroups}
                 onInclude={({ paths, folders }) => {
@@ -156,10 +161,9 @@ function Sheet({ scan }: { scan: Scan }) {
                 server={server}
                 isUnknown={limits.maxFiles === null && limits.quotaBytes === null}
                 packedFiles={
-                  way !== 'zip' && hasFolders && warningOf(plans.zip, 'too-many-files') === null
-                    ? plans.zip.files.length
-                    : null
+                  way !== 'zip' && warningOf(plans.zip, 'too-many-files') === null ? plans.zip.files.length : null
                 }
+                hasFolders={hasFolders}
                 tooMany={way === 'zip' && tooMany ? { found: tooMany.found ?? 0, limit: tooMany.limit ?? 0 } : null}
                 remedies={{
                   onPack: () => decide('zip'),
@@ -167,6 +171,9 @@ function Sheet({ scan }: { scan: Scan }) {
                   onLeaveOut: (paths) =>
                     setChoices(paths.reduce((before, path) => leaveOut(path, before, entries), choices)),
                   onRename: (path, key) => setChoices(rename(path, key, choices)),
+                  onSplit: (path) => setChoices(split(path, true, choices)),
+                  onKeepWhole: (path) => setChoices(split(path, false, choices)),
+                  onSeePacks: () => setShown('record'),
                 }}
               />
             )}
@@ -176,14 +183,14 @@ function Sheet({ scan }: { scan: Scan }) {
                 <p className={styles.walking}>{messages.walking(scan.files)}</p>
               </section>
             )}
-            {hasFolders && (
+            {(hasFolders || tooMany !== null) && (
               <section ref={subfolders}>
-                <SectionHead bar title={messages.subfolders} />
+                <SectionHead bar title={hasFolders ? messages.subfolders : messages.packing} />
                 <div className={styles.ways}>
                   <RadioGroup
                     label={messages.subfoldersLabel}
                     hideLabel
-                    choices={waysOf(plans, exampleOf(entries), isDone)}
+                    choices={waysOf(plans, exampleOf(entries), isDone, hasFolders)}
                     value={way}
                     onChange={decide}
                   />
@@ -229,7 +236,7 @@ function Sheet({ scan }: { scan: Scan }) {
       >
         <div role="status">
           <div>
-            <span className="strong">{messages.footSize(plan.files.length, plan.bytes)}</span>{' '}
+            <span className="strong">{messages.footSize(plan.files.length, plan.bytes, plan.atMost)}</span>{' '}
             {isDone &&
               account &&
               (whyNot === null ? messages.footGo(plan.files.length, server) : messages.footNotYet(server))}
@@ -289,7 +296,18 @@ function LeftOutList({
   )
 }
 
-function waysOf(plans: Readonly<Record<PlanChoices['subfolders'], Plan>>, example: string, isDone: boolean) {
+/** How near the record comes to what the server takes. */
+function within({ files, bytes, atMost }: Plan, { maxFiles, quotaBytes }: Limits): string {
+  const size = quotaBytes === null ? formatBytes(bytes) : formatBytesOf(bytes, quotaBytes)
+  return messages.within(messages.ofFiles(files.length, maxFiles), atMost ? messages.atMost(size) : size)
+}
+
+function waysOf(
+  plans: Readonly<Record<PlanChoices['subfolders'], Plan>>,
+  example: string,
+  isDone: boolean,
+  hasFolders: boolean,
+) {
   const folder = example.split('/', 1)[0] ?? ''
   const label = (text: string, plan: Plan) => {
     const tooMany = warningOf(plan, 'too-many-files')
@@ -304,10 +322,16 @@ function waysOf(plans: Readonly<Record<PlanChoices['subfolders'], Plan>>, exampl
       </span>
     )
   }
+  const zip = { id: 'zip', label: label(messages.zipEach, plans.zip), detail: messages.packDetail(folder) } as const
+  if (!hasFolders)
+    return [
+      { id: 'keep', label: label(messages.keepFiles, plans.keep), detail: messages.keepFilesDetail },
+      zip,
+    ] as const
   return [
     { id: 'keep', label: label(messages.keep, plans.keep), detail: messages.keepDetail(example) },
     { id: 'flatten', label: label(messages.flatten, plans.flatten), detail: messages.flattenDetail },
-    { id: 'zip', label: label(messages.zipEach, plans.zip), detail: messages.packDetail(folder) },
+    zip,
   ] satisfies readonly Choice<PlanChoices['subfolders']>[]
 }
 
@@ -364,6 +388,10 @@ function reasonOf({ kind, found = 0, limit = 0 }: PlanWarning, server: string): 
     case 'unicode-twins':
     case 'same-name':
     case 'one-zip':
+    case 'folder-divided':
+    case 'files-packed':
+    case 'slow-file':
+    case 'split':
       return `${messages.nameNotPossible(1, server)}.`
   }
 }

@@ -1,29 +1,45 @@
 import { useVirtualizer, defaultRangeExtractor } from '@tanstack/react-virtual'
-import { ChevronDown, ChevronRight, File, Folder } from 'lucide-react'
+import { ChevronDown, ChevronRight, File, FileArchive, Folder } from 'lucide-react'
 import { useEffect, useId, useRef, useState, type CSSProperties, type KeyboardEvent } from 'react'
-import type { TreeRow } from '../../../core/deposit/tree.ts'
 import { cx } from '../../components/cx.ts'
 import { formatBytes, formatCount } from '../../components/format.ts'
 import { Icon } from '../../components/icon.tsx'
 import { messages } from './messages.ts'
 import styles from './tree-grid.module.css'
-import { canToggle, parentOf, takenOf } from './tree-rows.ts'
+import { parentOf, type GridRow } from './tree-rows.ts'
 
 /** Height of a row, in rem: fixed, so that ten thousand need no measuring. */
 const ROW = 1.75
 
-/** The tree of a plan. `rows` are those on screen; one of them takes the focus, the arrows move it. */
-export function TreeGrid({
+const KINDS = { file: File, folder: Folder, zip: FileArchive } as const
+
+export type TreeGridProps<Row extends GridRow> = {
+  readonly label: string
+  /** How the keys work, for those who hear it. */
+  readonly keys: string
+  readonly rows: readonly Row[]
+  readonly closed: ReadonlySet<string>
+  readonly onOpenClose: (path: string) => void
+  /** Head and cells of the last column. */
+  readonly last: { readonly head: string; readonly cell: (row: Row) => { text: string; isNotable: boolean } }
+  /** Where rows can be taken or left out. */
+  readonly take?: {
+    readonly of: (row: Row) => 'all' | 'some' | 'none'
+    readonly can: (row: Row) => boolean
+    readonly onToggle: (row: Row) => void
+  }
+}
+
+/** A tree of files. `rows` are those on screen; one of them takes the focus, the arrows move it. */
+export function TreeGrid<Row extends GridRow>({
+  label,
+  keys,
   rows,
   closed,
   onOpenClose,
-  onToggle,
-}: {
-  rows: readonly TreeRow[]
-  closed: ReadonlySet<string>
-  onOpenClose: (path: string) => void
-  onToggle: (row: TreeRow) => void
-}) {
+  last,
+  take,
+}: TreeGridProps<Row>) {
   const keysId = useId()
   const scroller = useRef<HTMLDivElement>(null)
   const isMoving = useRef(false)
@@ -67,7 +83,7 @@ export function TreeGrid({
   function pressKey(event: KeyboardEvent) {
     const row = rows[active]
     if (!row || event.altKey || event.ctrlKey || event.metaKey) return
-    const isOpen = row.kind === 'folder' && !closed.has(row.path)
+    const isOpen = row.kind !== 'file' && !closed.has(row.path)
     const page = Math.max(1, Math.floor((scroller.current?.clientHeight ?? 0) / rowPx) - 1)
     switch (event.key) {
       case 'ArrowDown':
@@ -90,17 +106,17 @@ export function TreeGrid({
         break
       case 'ArrowRight':
         if (isOpen) moveTo(active + 1)
-        else if (row.kind === 'folder') onOpenClose(row.path)
+        else if (row.kind !== 'file') onOpenClose(row.path)
         break
       case 'ArrowLeft':
         if (isOpen) onOpenClose(row.path)
         else if (parentOf(rows, active) >= 0) moveTo(parentOf(rows, active))
         break
       case 'Enter':
-        if (row.kind === 'folder') onOpenClose(row.path)
+        if (row.kind !== 'file') onOpenClose(row.path)
         break
       case ' ':
-        if (canToggle(row)) onToggle(row)
+        if (take?.can(row)) take.onToggle(row)
         break
       default:
         return
@@ -112,7 +128,7 @@ export function TreeGrid({
     <div
       className={styles.grid}
       role="treegrid"
-      aria-label={messages.tree}
+      aria-label={label}
       aria-rowcount={rows.length + 1}
       aria-describedby={keysId}
     >
@@ -125,7 +141,7 @@ export function TreeGrid({
           <span role="columnheader" className={styles.number}>
             {messages.size}
           </span>
-          <span role="columnheader">{messages.becomes}</span>
+          <span role="columnheader">{last.head}</span>
         </div>
         <div
           className={styles.sizer}
@@ -137,7 +153,8 @@ export function TreeGrid({
             const row = rows[index]
             if (!row) return null
             const isOpen = !closed.has(row.path)
-            const taken = takenOf(row)
+            const taken = take?.of(row) ?? 'all'
+            const end = last.cell(row)
             return (
               <div
                 key={row.path}
@@ -145,7 +162,7 @@ export function TreeGrid({
                 role="row"
                 aria-rowindex={index + 2}
                 aria-level={row.depth + 1}
-                {...(row.kind === 'folder' ? { 'aria-expanded': isOpen } : {})}
+                {...(row.kind === 'file' ? {} : { 'aria-expanded': isOpen })}
                 tabIndex={index === active ? 0 : -1}
                 className={cx(
                   styles.columns,
@@ -157,40 +174,58 @@ export function TreeGrid({
                 onFocus={() => setActivePath(row.path)}
               >
                 <span role="gridcell" className={styles.name}>
-                  <TakeBox row={row} taken={taken} onToggle={() => onToggle(row)} />
-                  {row.kind === 'folder' ? (
+                  {take && (
+                    <TakeBox row={row} taken={taken} isDisabled={!take.can(row)} onToggle={() => take.onToggle(row)} />
+                  )}
+                  {row.kind !== 'file' ? (
                     <span className={styles.chevron} aria-hidden onClick={() => onOpenClose(row.path)}>
                       <Icon as={isOpen ? ChevronDown : ChevronRight} />
                     </span>
                   ) : (
                     <span className={styles.chevron} />
                   )}
-                  <Icon as={row.kind === 'folder' ? Folder : File} className={cx(styles.kind)} />
-                  <span className="cut" title={row.path}>
+                  <Icon as={KINDS[row.kind]} className={cx(styles.kind)} />
+                  <span className="cut" title={take ? row.path : row.name}>
                     {row.name}
                   </span>
                 </span>
                 <span role="gridcell" className={styles.number}>
-                  {row.kind === 'folder' ? formatCount(row.files) : ''}
+                  {row.kind === 'file' ? '' : formatCount(row.files)}
                 </span>
                 <span role="gridcell" className={styles.number}>
                   {formatBytes(row.bytes)}
                 </span>
-                <Becomes row={row} />
+                <span
+                  role="gridcell"
+                  className={cx('cut', styles.becomes, end.isNotable && styles.notable)}
+                  title={end.text}
+                >
+                  {end.text}
+                </span>
               </div>
             )
           })}
         </div>
       </div>
       <span id={keysId} className="hidden-text">
-        {messages.treeKeys}
+        {keys}
       </span>
     </div>
   )
 }
 
 /** Reached by the mouse; with the keyboard, Space on the row does the same. */
-function TakeBox({ row, taken, onToggle }: { row: TreeRow; taken: 'all' | 'some' | 'none'; onToggle: () => void }) {
+function TakeBox({
+  row,
+  taken,
+  isDisabled,
+  onToggle,
+}: {
+  row: GridRow
+  taken: 'all' | 'some' | 'none'
+  isDisabled: boolean
+  onToggle: () => void
+}) {
   return (
     <input
       type="checkbox"
@@ -198,34 +233,11 @@ function TakeBox({ row, taken, onToggle }: { row: TreeRow; taken: 'all' | 'some'
       tabIndex={-1}
       aria-label={messages.take(row.name)}
       checked={taken === 'all'}
-      disabled={!canToggle(row)}
+      disabled={isDisabled}
       ref={(box) => {
         if (box) box.indeterminate = taken === 'some'
       }}
       onChange={onToggle}
     />
-  )
-}
-
-function Becomes({ row }: { row: TreeRow }) {
-  const { becomes } = row
-  const [text, notable] = (() => {
-    switch (becomes.kind) {
-      case 'as-it-is':
-        return [messages.asItIs, false] as const
-      case 'renamed':
-        return [becomes.key, true] as const
-      case 'in-zip':
-        return [row.kind === 'folder' && row.depth === 1 ? becomes.key : messages.inZip(becomes.key), false] as const
-      case 'left-out':
-        return [becomes.reason === 'empty' ? messages.leftOutEmpty : messages.leftOut, true] as const
-      case 'files':
-        return [messages.manyFiles(becomes.files), false] as const
-    }
-  })()
-  return (
-    <span role="gridcell" className={cx('cut', styles.becomes, notable && styles.notable)} title={text}>
-      {text}
-    </span>
   )
 }

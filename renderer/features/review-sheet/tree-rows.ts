@@ -2,6 +2,11 @@ import type { FolderEntry } from '../../../contract/desk/folder.ts'
 import type { Plan } from '../../../core/deposit/plan.ts'
 import { buildTree, type TreeRow } from '../../../core/deposit/tree.ts'
 
+/** What a row needs to stand in the grid: of the folder, or of the record that it becomes. */
+export type GridRow = Pick<TreeRow, 'path' | 'name' | 'depth' | 'files' | 'bytes'> & {
+  readonly kind: 'file' | 'folder' | 'zip'
+}
+
 /**
  * The tree of what could be taken, below one row for everything. What is left out by default stands in a list of its own;
  * as soon as it is included it is here.
@@ -41,7 +46,7 @@ export function canToggle({ becomes }: TreeRow): boolean {
 }
 
 /** Place of the folder that a row stands in; -1 at the top. */
-export function parentOf(rows: readonly TreeRow[], index: number): number {
+export function parentOf(rows: readonly { readonly depth: number }[], index: number): number {
   const depth = rows[index]?.depth ?? 0
   return rows.findLastIndex((row, at) => at < index && row.depth < depth)
 }
@@ -51,10 +56,10 @@ const MANY = 150
 
 /** Folders that are closed: all below the first level where there is much, but for those that the person turned. */
 export function closedFolders(
-  rows: readonly TreeRow[],
+  rows: readonly GridRow[],
   found: number,
   turned: ReadonlySet<string>,
 ): ReadonlySet<string> {
-  const isClosed = ({ path, depth }: TreeRow) => (found > MANY && depth > 0) !== turned.has(path)
-  return new Set(rows.filter((row) => row.kind === 'folder' && isClosed(row)).map(({ path }) => path))
+  const isClosed = ({ path }: GridRow) => (found > MANY && path !== '') !== turned.has(path)
+  return new Set(rows.filter((row) => row.kind !== 'file' && isClosed(row)).map(({ path }) => path))
 }

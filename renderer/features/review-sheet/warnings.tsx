@@ -1,6 +1,6 @@
 import { ChevronRight, CircleCheck, CircleX, Info, TriangleAlert } from 'lucide-react'
 import { useState, type ReactNode } from 'react'
-import type { Plan, PlanWarning } from '../../../core/deposit/plan.ts'
+import type { Plan, PlannedFile, PlanWarning } from '../../../core/deposit/plan.ts'
 import { Button } from '../../components/button.tsx'
 import { cx } from '../../components/cx.ts'
 import { Icon } from '../../components/icon.tsx'
@@ -17,6 +17,9 @@ export type Remedies = {
   readonly onChangePlan: () => void
   readonly onLeaveOut: (paths: readonly string[]) => void
   readonly onRename: (path: string, key: string) => void
+  readonly onSplit: (path: string) => void
+  readonly onKeepWhole: (path: string) => void
+  readonly onSeePacks: () => void
 }
 
 export type WarningsProps = {
@@ -26,13 +29,14 @@ export type WarningsProps = {
   readonly isUnknown: boolean
   /** Files that would be left with one zip a folder; null where that helps nothing or is so already. */
   readonly packedFiles: number | null
+  readonly hasFolders: boolean
   /** The plan without packing, where folders are packed because it had too many files. */
   readonly tooMany: { readonly found: number; readonly limit: number } | null
   readonly remedies: Remedies
 }
 
 /** What the server would refuse, what was settled here, and what can be done about each. */
-export function Warnings({ plan, server, isUnknown, packedFiles, tooMany, remedies }: WarningsProps) {
+export function Warnings({ plan, server, isUnknown, packedFiles, hasFolders, tooMany, remedies }: WarningsProps) {
   const refused = Map.groupBy(
     plan.warnings.filter(({ severity }) => severity === 'refused'),
     ({ kind }) => kind,
@@ -42,7 +46,7 @@ export function Warnings({ plan, server, isUnknown, packedFiles, tooMany, remedi
     ({ kind }) => kind,
   )
   const changed = others.size + (tooMany ? 1 : 0)
-  const shared = { plan, server, packedFiles, remedies }
+  const shared = { plan, server, packedFiles, hasFolders, remedies }
   return (
     <section className={styles.warnings} aria-label={messages.before}>
       <SectionHead
@@ -70,7 +74,10 @@ export function Warnings({ plan, server, isUnknown, packedFiles, tooMany, remedi
           }
         >
           <ZipList plan={plan} />
-          {messages.tooManyPacked(plan.files.length)}
+          {messages.tooManyPacked(plan.files.length)}{' '}
+          <Button tone="link" size="s" onPress={remedies.onSeePacks}>
+            {messages.seePacks}
+          </Button>
         </Item>
       )}
       {[...others].map(([kind, warnings]) => (
@@ -95,7 +102,7 @@ export function ZipList({ plan }: { plan: Plan }) {
     <dl className={styles.zips}>
       {zips.slice(0, LISTED).map(({ key, bytes, entries }) => (
         <div key={key}>
-          <dt>{messages.folder((entries[0]?.path ?? '').split('/', 1)[0] ?? '', entries.length)}</dt>
+          <dt>{messages.folder(folderOf(entries), entries.length)}</dt>
           <dd>
             <Icon as={ChevronRight} />
             <span className="cut">{messages.zip(key, bytes)}</span>
@@ -111,13 +118,13 @@ export function ZipList({ plan }: { plan: Plan }) {
   )
 }
 
-type WarningProps = Pick<WarningsProps, 'plan' | 'server' | 'packedFiles' | 'remedies'> & {
+type WarningProps = Pick<WarningsProps, 'plan' | 'server' | 'packedFiles' | 'hasFolders' | 'remedies'> & {
   readonly kind: PlanWarning['kind']
   readonly tone: Tone
   readonly warnings: readonly PlanWarning[]
 }
 
-function Warning({ kind, tone, warnings, plan, server, packedFiles, remedies }: WarningProps) {
+function Warning({ kind, tone, warnings, plan, server, packedFiles, hasFolders, remedies }: WarningProps) {
   const [first] = warnings
   const { found = 0, limit = 0, paths = [] } = first ?? {}
   const names = { warnings, remedies }
@@ -130,7 +137,7 @@ function Warning({ kind, tone, warnings, plan, server, packedFiles, remedies }: 
           action={
             packedFiles !== null && (
               <Button tone="link" size="s" onPress={remedies.onPack}>
-                {messages.pack}
+                {messages.pack(hasFolders)}
               </Button>
             )
           }
@@ -141,20 +148,17 @@ function Warning({ kind, tone, warnings, plan, server, packedFiles, remedies }: 
     case 'over-quota': {
       const largest = plan.files.toSorted((a, b) => b.bytes - a.bytes).slice(0, 3)
       return (
-        <Item tone={tone} title={messages.overQuota(found, limit, server)}>
-          {messages.overQuotaDetail(found - limit)}
+        <Item
+          tone={tone}
+          title={(tone === 'fail' ? messages.overQuota : messages.overQuotaAtMost)(found, limit, server)}
+        >
+          {tone === 'fail' ? messages.overQuotaDetail(found - limit) : messages.overQuotaAtMostDetail}
           {largest.map(({ key, bytes, source }) => (
             <FileLine
               key={key}
               name={key}
               detail={messages.tooLargeDetail(bytes)}
-              onLeaveOut={() =>
-                remedies.onLeaveOut(
-                  source.kind === 'file'
-                    ? [source.path]
-                    : [...new Set(source.entries.map(({ path }) => path.split('/', 1)[0] ?? path))],
-                )
-              }
+              onLeaveOut={() => remedies.onLeaveOut(pathsOf(source))}
             />
           ))}
         </Item>
@@ -218,10 +222,49 @@ function Warning({ kind, tone, warnings, plan, server, packedFiles, remedies }: 
       )
     case 'one-zip':
       return (
-        <Item tone={tone} title={messages.oneZip}>
-          {messages.oneZipDetail(found, limit, server)}
+        <Item tone={tone} title={messages.oneZip(first?.pieces ?? 1)}>
+          {messages.oneZipDetail(limit, server)}
         </Item>
       )
+    case 'folder-divided':
+      return warnings.map(({ paths: [folder = ''], pieces = 0, ...sizes }) => (
+        <Item key={folder} tone={tone} title={messages.divided(folder, pieces)}>
+          {messages.dividedDetail(sizes.found ?? 0, sizes.limit ?? 0, server)}
+        </Item>
+      ))
+    case 'files-packed':
+      return (
+        <Item tone={tone} title={messages.filesPacked(found)}>
+          {messages.filesPackedDetail(limit, server)}
+        </Item>
+      )
+    case 'slow-file':
+      return (
+        <Item tone={tone} title={messages.slowFile(warnings.length)}>
+          {messages.slowFileDetail(server)}
+          <FileLines {...names} detail={(warning) => messages.tooLargeDetail(warning.found ?? 0)} isFine />
+        </Item>
+      )
+    case 'split':
+      return warnings.map(({ paths: [path = ''], key = '', pieces = 0, pieceBytes = 0 }) => (
+        <Item
+          key={path}
+          tone={tone}
+          title={messages.isSplit(nameOf(key), pieces)}
+          action={
+            <Button
+              tone="link"
+              size="s"
+              aria-label={messages.keepWholeNamed(nameOf(key))}
+              onPress={() => remedies.onKeepWhole(path)}
+            >
+              {messages.keepWhole}
+            </Button>
+          }
+        >
+          {messages.isSplitDetail(nameOf(key), pieceBytes)}
+        </Item>
+      ))
   }
 }
 
@@ -257,11 +300,14 @@ function FileLines({
   warnings,
   detail,
   canRename,
+  isFine,
   remedies,
 }: {
   warnings: readonly PlanWarning[]
   detail: (warning: PlanWarning) => string
   canRename?: boolean
+  /** Nothing speaks against it, so leaving it out is not suggested. */
+  isFine?: boolean
   remedies: Remedies
 }) {
   return (
@@ -274,7 +320,16 @@ function FileLines({
             key={`${path} ${warning.key ?? ''}`}
             name={path}
             detail={detail(warning)}
-            onLeaveOut={() => remedies.onLeaveOut([path])}
+            {...(isFine ? {} : { onLeaveOut: () => remedies.onLeaveOut([path]) })}
+            {...(warning.pieces !== undefined
+              ? {
+                  split: {
+                    pieces: warning.pieces,
+                    pieceBytes: warning.pieceBytes ?? 0,
+                    onSplit: () => remedies.onSplit(path),
+                  },
+                }
+              : {})}
             {...(canRename
               ? { rename: { key: warning.key ?? path, onRename: (key: string) => remedies.onRename(path, key) } }
               : {})}
@@ -291,11 +346,13 @@ function FileLine({
   detail,
   onLeaveOut,
   rename,
+  split,
 }: {
   name: string
   detail: string
-  onLeaveOut: () => void
+  onLeaveOut?: () => void
   rename?: { readonly key: string; readonly onRename: (key: string) => void }
+  split?: { readonly pieces: number; readonly pieceBytes: number; readonly onSplit: () => void }
 }) {
   const [draft, setDraft] = useState<string | null>(null)
   if (draft !== null && rename) {
@@ -341,6 +398,16 @@ function FileLine({
         </span>
         <span className={styles.fileDetail}>{detail}</span>
       </span>
+      {split && (
+        <Button
+          tone="link"
+          size="s"
+          aria-label={messages.splitNamed(name, split.pieces, split.pieceBytes)}
+          onPress={split.onSplit}
+        >
+          {messages.split(split.pieces, split.pieceBytes)}
+        </Button>
+      )}
       {rename && (
         <Button
           tone="link"
@@ -351,9 +418,11 @@ function FileLine({
           {messages.rename}
         </Button>
       )}
-      <Button tone="link" size="s" aria-label={messages.leaveOutNamed(name)} onPress={onLeaveOut}>
-        {messages.leaveOut}
-      </Button>
+      {onLeaveOut && (
+        <Button tone="link" size="s" aria-label={messages.leaveOutNamed(name)} onPress={onLeaveOut}>
+          {messages.leaveOut}
+        </Button>
+      )}
     </div>
   )
 }
@@ -373,6 +442,35 @@ function Listed<T>({ items, line }: { items: readonly T[]; line: (item: T) => Re
       )}
     </div>
   )
+}
+
+/** As many paths as are left out one by one; for more, their folder is. */
+const MOST_PATHS = 200
+
+function pathsOf(source: PlannedFile['source']): string[] {
+  switch (source.kind) {
+    case 'file':
+    case 'slice':
+      return [source.path]
+    case 'zip': {
+      if (source.entries.length <= MOST_PATHS) return source.entries.map(({ path }) => path)
+      const folder = folderOf(source.entries)
+      return folder === '' ? [...new Set(source.entries.map(({ path }) => path.split('/', 1)[0] ?? path))] : [folder]
+    }
+    case 'text':
+      return []
+  }
+}
+
+/** The folder that all entries of a zip stand in, as deep as it goes; empty where they share none. */
+function folderOf(entries: readonly { readonly path: string }[]): string {
+  let shared: readonly string[] = (entries[0]?.path ?? '').split('/').slice(0, -1)
+  for (const { path } of entries) {
+    const parts = path.split('/')
+    const differs = shared.findIndex((part, at) => part !== parts[at])
+    if (differs >= 0) shared = shared.slice(0, differs)
+  }
+  return shared.join('/')
 }
 
 function nameOf(path: string): string {
