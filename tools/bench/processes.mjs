@@ -66,6 +66,7 @@ export async function startServer(electron, mode) {
     return (await answer).seen
   }
   return {
+    pid: server.pid,
     url,
     token: 'bench',
     /** Forgets all files; `sums`: MD5 by key, or `*`, for a server that computes none. @param {Record<string, string>} sums */

@@ -1,8 +1,10 @@
 // A repository reduced to the calls of an upload, in memory, for `npm run bench`: it keeps no bytes. With `hash` it computes
 // the MD5 of what comes, as InvenioRDM does while it stores a file; with `discard` it answers with the MD5 that the bench
-// has told it for a key, since the engine takes no file as sent without one.
+// has told it for a key, since the engine takes no file as sent without one. It then reads content past Node's HTTP, which
+// takes new memory for every read and so five times as long as reading does.
 import { createHash } from 'node:crypto'
 import { createServer } from 'node:http'
+import * as net from 'node:net'
 
 const hashes = process.argv[2] === 'hash'
 /** @type {Map<string, { key: string, status: string, size: number | null, checksum: string | null }>} */
@@ -20,60 +22,129 @@ function now() {
   return Number(process.hrtime.bigint() / 1000n) / 1000
 }
 
-const server = createServer({ keepAliveTimeout: 60_000, noDelay: true }, (request, answer) => {
-  const { method = '', url = '' } = request
-  const path = decodeURIComponent(url)
-  seen.requests++
-  const send = (/** @type {unknown} */ value) => {
-    const body = JSON.stringify(value)
-    answer.writeHead(200, { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) })
-    answer.end(body)
+/** @param {number} bytes */
+function count(bytes) {
+  seen.lastByteAt = now()
+  if (seen.firstByteAt === 0) {
+    seen.firstByteAt = seen.lastByteAt
+    process.send?.({ kind: 'first-byte', at: seen.firstByteAt })
   }
-  const list = () => send({ enabled: true, entries: [...files.values()] })
-  const [, key = '', action = ''] = /\/draft\/files\/(.+?)(?:\/(content|commit))?$/.exec(path) ?? []
-  if (method === 'PUT') {
-    const hash = hashes ? createHash('md5') : null
-    let size = 0
-    seen.puts++
-    request.on('data', (chunk) => {
-      seen.lastByteAt = now()
-      if (seen.firstByteAt === 0) {
-        seen.firstByteAt = seen.lastByteAt
-        process.send?.({ kind: 'first-byte', at: seen.firstByteAt })
-      }
-      seen.bytes += chunk.length
-      size += chunk.length
-      hash?.update(chunk)
-    })
-    request.on('end', () => {
-      const entry = { key, status: 'pending', size, checksum: `md5:${hash?.digest('hex') ?? sums[key] ?? sums['*']}` }
-      files.set(key, entry)
-      send(entry)
-    })
-    return
+  seen.bytes += bytes
+}
+
+/** @param {string} url */
+function split(url) {
+  const [, key = '', action = ''] = /\/draft\/files\/(.+?)(?:\/(content|commit))?$/.exec(decodeURIComponent(url)) ?? []
+  return { key, action }
+}
+
+/** All of a content has come. @param {string} key @param {number} size @param {string} [md5] */
+function sent(key, size, md5 = sums[key] ?? sums['*']) {
+  const entry = { key, status: 'pending', size, checksum: `md5:${md5}` }
+  files.set(key, entry)
+  return entry
+}
+
+/** Answers any call but those with content; null for nothing. @param {string} method @param {string} url @param {string} body */
+function call(method, url, body) {
+  const { key, action } = split(url)
+  const entry = files.get(key)
+  const list = () => ({ enabled: true, entries: [...files.values()] })
+  if (method === 'DELETE') {
+    files.delete(key)
+    return null
   }
-  /** @type {Buffer[]} */
-  const body = []
-  request.on('data', (chunk) => body.push(chunk))
-  request.on('end', () => {
-    const entry = files.get(key)
-    if (method === 'DELETE') {
-      files.delete(key)
-      answer.writeHead(204).end()
-    } else if (action === 'commit' && entry) {
-      entry.status = 'completed'
-      send(entry)
-    } else if (method === 'POST') {
-      for (const file of JSON.parse(Buffer.concat(body).toString()))
-        files.set(file.key, { key: file.key, status: 'pending', size: file.size ?? null, checksum: null })
-      list()
-    } else if (entry) send(entry)
-    else {
-      seen.lists++
-      list()
+  if (action === 'commit' && entry) {
+    entry.status = 'completed'
+    return entry
+  }
+  if (method === 'POST') {
+    for (const file of JSON.parse(body))
+      files.set(file.key, { key: file.key, status: 'pending', size: file.size ?? null, checksum: null })
+    return list()
+  }
+  if (entry) return entry
+  seen.lists++
+  return list()
+}
+
+function hashingServer() {
+  return createServer({ keepAliveTimeout: 60_000, noDelay: true }, (request, answer) => {
+    const { method = '', url = '' } = request
+    seen.requests++
+    const send = (/** @type {unknown} */ value) => {
+      const body = value === null ? '' : JSON.stringify(value)
+      const headers = { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) }
+      answer.writeHead(value === null ? 204 : 200, value === null ? {} : headers).end(body)
     }
+    if (method === 'PUT') {
+      const hash = createHash('md5')
+      let size = 0
+      seen.puts++
+      request.on('data', (chunk) => {
+        count(chunk.length)
+        size += chunk.length
+        hash.update(chunk)
+      })
+      request.on('end', () => send(sent(split(url).key, size, hash.digest('hex'))))
+      return
+    }
+    /** @type {Buffer[]} */
+    const body = []
+    request.on('data', (chunk) => body.push(chunk))
+    request.on('end', () => send(call(method, url, Buffer.concat(body).toString())))
   })
-})
+}
+
+/** Understands what curl and the engine send: requests with a Content-Length, one at a time. */
+function discardingServer() {
+  return net.createServer({ pauseOnConnect: true, noDelay: true }, (accepted) => {
+    // Only a socket that is made anew, around the same connection, reads into memory of ours.
+    const { _handle: handle } = /** @type {any} */ (accepted)
+    Object.assign(accepted, { _handle: null })
+    /** @type {{ method: string, url: string, size: number, left: number, body: Buffer[] } | null} */
+    let request = null
+    let head = ''
+    /** @param {Buffer} bytes */
+    const take = (bytes) => {
+      if (request === null) {
+        head += bytes.toString('latin1')
+        const end = head.indexOf('\r\n\r\n')
+        if (end < 0) return
+        bytes = Buffer.from(head.slice(end + 4), 'latin1')
+        head = head.slice(0, end)
+        const [method = '', url = ''] = head.split(' ', 2)
+        const size = Number(/^content-length: *(\d+)/im.exec(head)?.[1] ?? 0)
+        if (/^expect: *100-continue/im.test(head)) socket.write('HTTP/1.1 100 Continue\r\n\r\n')
+        head = ''
+        request = { method, url, size, left: size, body: [] }
+        seen.requests++
+        if (method === 'PUT') seen.puts++
+      }
+      request.left -= bytes.length
+      if (request.method !== 'PUT') request.body.push(Buffer.from(bytes))
+      else if (bytes.length > 0) count(bytes.length)
+      if (request.left > 0) return
+      const { method, url, size, body } = request
+      request = null
+      const value = method === 'PUT' ? sent(split(url).key, size) : call(method, url, Buffer.concat(body).toString())
+      const text = value === null ? '' : JSON.stringify(value)
+      const headers = `content-type: application/json\r\ncontent-length: ${Buffer.byteLength(text)}`
+      socket.write(value === null ? 'HTTP/1.1 204 No Content\r\n\r\n' : `HTTP/1.1 200 OK\r\n${headers}\r\n\r\n${text}`)
+    }
+    const buffer = Buffer.alloc(256 * 1024)
+    const callback = (/** @type {number} */ bytes) => {
+      take(buffer.subarray(0, bytes))
+      return true
+    }
+    const options = { handle, readable: true, writable: true, onread: { buffer, callback } }
+    const socket = new net.Socket(/** @type {net.SocketConstructorOpts} */ (options))
+    // Whoever pauses or cancels cuts the connection.
+    socket.on('error', () => undefined)
+  })
+}
+
+const server = hashes ? hashingServer() : discardingServer()
 server.on('connection', () => seen.connections++)
 process.on('disconnect', () => process.exit(0))
 process.on('message', (/** @type {any} */ message) => {
