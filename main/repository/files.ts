@@ -1,3 +1,4 @@
+import { z } from 'zod'
 import { fileEntrySchema, fileListSchema, type FileEntry, type FileStart } from '../../contract/repository/file.ts'
 import { HttpError, type Content, type ContentCall, type ReceiveCall, type RepositoryClient } from './http/client.ts'
 import { remove } from './records.ts'
@@ -6,6 +7,9 @@ import { remove } from './records.ts'
  * Files of drafts and records. Asked for as plain JSON: published files answer 406 to the vnd type (findings-records).
  * A key is one element of a path; the client splits and encodes it.
  */
+
+/** An entry is about a kilobyte, one in parts 200 bytes more for each of them; a draft may have ten thousand files. */
+const LIST_BYTES = 64_000_000
 
 type Body = Pick<ContentCall, 'lengthBytes' | 'body' | 'signal' | 'stallMs'>
 
@@ -18,14 +22,21 @@ export async function listRecordFiles(client: RepositoryClient, recordId: string
   return list(client, ['records', recordId, 'files'])
 }
 
-/** Announces files. All or nothing: HttpError 400 when one key exists or the record would hold too many. Answers the whole list. */
+/**
+ * Announces files. All or nothing: HttpError 400 when one key exists or the record would hold too many. The server answers
+ * the whole list, of all files of the draft, each time: read, and answered here, only where one of these goes in parts and its links are wanted.
+ */
 export async function startFiles(
   client: RepositoryClient,
   draftId: string,
   files: readonly FileStart[],
 ): Promise<FileEntry[]> {
-  const call = { method: 'POST', path: ['records', draftId, 'draft', 'files'], body: files } as const
-  return (await client.json(call, fileListSchema)).value.entries ?? []
+  const path = ['records', draftId, 'draft', 'files']
+  const call = { method: 'POST', path, body: files, answerBytes: LIST_BYTES } as const
+  if (files.some(({ transfer }) => transfer !== undefined))
+    return (await client.json(call, fileListSchema)).value.entries ?? []
+  await client.json({ ...call, unread: true }, z.undefined())
+  return []
 }
 
 /**
@@ -87,7 +98,7 @@ export async function getContent<T>(
 }
 
 async function list(client: RepositoryClient, path: readonly string[]): Promise<FileEntry[]> {
-  return (await client.json({ method: 'GET', path }, fileListSchema)).value.entries ?? []
+  return (await client.json({ method: 'GET', path, answerBytes: LIST_BYTES }, fileListSchema)).value.entries ?? []
 }
 
 async function put(client: RepositoryClient, call: ContentCall): Promise<FileEntry> {

@@ -5,7 +5,7 @@ import * as tls from 'node:tls'
 import { expect, onTestFinished, test } from 'vitest'
 import { z } from 'zod'
 import { explain } from '../../../contract/errors.ts'
-import { deleteDraftFile, getContent, putContent, putPart } from '../files.ts'
+import { deleteDraftFile, getContent, listDraftFiles, putContent, putPart, startFiles } from '../files.ts'
 import { createDraft, publishDraft, readDraft, saveDraft } from '../records.ts'
 import { TRUSTED, TRUSTED_AUTHORITY, UNKNOWN } from '../test-support/certificates.ts'
 import { answer, serve } from '../test-support/loopback.ts'
@@ -170,6 +170,26 @@ test.each(hostile)('%s is refused', async (_, body, headers, code) => {
   expect(error).toMatchObject({ phase: 'format', appError: { code } })
 })
 
+test('of a long list of files nothing is kept while they are declared, but a refusal and a page are told', async () => {
+  const list = () => JSON.stringify({ enabled: true, entries: [{ key: 'x'.repeat(11_000_000) }] })
+  const answers: [number, string, string][] = [
+    [201, 'application/json', list()],
+    [200, 'application/json', list()],
+    [400, 'application/json', '{"message":"File with key a already exists."}'],
+    [200, 'text/html', '<html>Welcome to the hotel</html>'],
+  ]
+  const { origin } = await serve((_, response) => {
+    const [status, type, body] = answers.shift() ?? [500, 'text/plain', '']
+    response.writeHead(status, { 'content-type': type }).end(body)
+  })
+  const client = connect(origin)
+  expect(await startFiles(client, 'a', [{ key: 'a' }])).toEqual([])
+  expect(await listDraftFiles(client, 'a')).toHaveLength(1)
+  const declare = () => failure(startFiles(client, 'a', [{ key: 'a' }]))
+  expect(await declare()).toMatchObject({ status: 400, serverMessage: 'File with key a already exists.' })
+  expect(await declare()).toMatchObject({ phase: 'format', appError: { code: 'captive-portal' } })
+})
+
 test('an answer without end is cut at the limit', async () => {
   const { origin } = await serve((_, response) => {
     response.writeHead(200, { 'content-type': 'application/json' })
@@ -313,6 +333,10 @@ test('an upload on which no byte moves is given up, a slow one is not', async ()
     await failure(putContent(connect(slow.origin), 'a', 'k', { lengthBytes: 8, body: dribble(), stallMs: 250 })),
   ).toBeNull()
 
+  expect(
+    await failure(putContent(connect(slow.origin), 'a', 'k', { lengthBytes: 1, body: Buffer.from('x') })),
+  ).toBeNull()
+
   // Accepts the connection and never reads.
   const deaf = createServer((socket) => socket.pause().on('error', () => undefined))
   await new Promise<void>((resolve) => deaf.listen(0, '127.0.0.1', resolve))
@@ -326,6 +350,8 @@ test('an upload on which no byte moves is given up, a slow one is not', async ()
   async function* endless() {
     for (;;) yield new Uint8Array(1 << 20)
   }
+  const atOnce = { lengthBytes: 1, body: Buffer.from('x'), stallMs: 200 }
+  expect(await failure(putContent(connect(origin), 'a', 'k', atOnce))).toMatchObject({ phase: 'stall' })
   const error = await failure(
     putContent(connect(origin), 'a', 'k', { lengthBytes: 1 << 30, body: endless(), stallMs: 200 }),
   )

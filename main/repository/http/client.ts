@@ -46,6 +46,10 @@ export type ApiCall = {
   readonly ifMatch?: number
   readonly accept?: keyof typeof ACCEPT
   readonly signal?: AbortSignal | undefined
+  /** Bytes that the answer may have; 10 MB by default. */
+  readonly answerBytes?: number
+  /** Of a success only its kind is looked at, and `undefined` parsed. */
+  readonly unread?: boolean
   /** May be repeated after a failure whose outcome is unknown; by default a GET alone. */
   readonly repeat?: boolean
 }
@@ -55,8 +59,8 @@ export type ContentCall = {
   /** A part link of the server, used instead of `path`: with the token on its own origin, without on another https origin. */
   readonly url?: string | undefined
   readonly lengthBytes: number
-  /** Exactly `lengthBytes` bytes; read no faster than they are sent. What it throws, `send` throws. */
-  readonly body: AsyncIterable<Uint8Array>
+  /** Exactly `lengthBytes` bytes, at once or read no faster than they are sent. What it throws, `send` throws. */
+  readonly body: Uint8Array | AsyncIterable<Uint8Array>
   readonly signal?: AbortSignal | undefined
   /** No byte moves this long: the call fails with a NetworkError of phase `stall`. Default 60 s. */
   readonly stallMs?: number
@@ -179,10 +183,13 @@ class Client implements RepositoryClient {
       headers,
       ...(call.body === undefined ? {} : { body: JSON.stringify(call.body) }),
       signal: call.signal,
+      answerBytes: call.answerBytes,
+      unread: call.unread,
     }
     return this.#retry(call, () =>
       this.#observe(async () => {
         const raw = await this.#follow(exchange)
+        if (call.unread) this.#expectJson(raw)
         return { raw, value: this.#parse(raw, schema, text) }
       }),
     )
@@ -197,7 +204,8 @@ class Client implements RepositoryClient {
       ...(own ? { accept: ACCEPT.json, 'content-type': 'application/octet-stream' } : {}),
       'content-length': String(call.lengthBytes),
     }
-    const body = { lengthBytes: call.lengthBytes, chunks: call.body, stallMs: call.stallMs ?? this.#patience.stallMs }
+    const { body: content, lengthBytes, stallMs = this.#patience.stallMs } = call
+    const body = content instanceof Uint8Array ? { bytes: content, stallMs } : { lengthBytes, chunks: content, stallMs }
     try {
       await this.#keepBudget(call.signal)
       return await this.#observe(async () => {
@@ -406,16 +414,7 @@ class Client implements RepositoryClient {
     if (text) return schema.parse(raw.text)
     // A delete answers 204 without a body.
     if (raw.text === '') return schema.parse(undefined)
-    if (!isJson(raw)) {
-      // A page with 200 in place of data: the sign-in page of a network, or no repository at all.
-      const cause = new Error(raw.text.slice(0, 5000))
-      throw new NetworkError(
-        'format',
-        true,
-        { code: 'captive-portal', params: { server: this.server.name } },
-        { cause },
-      )
-    }
+    this.#expectJson(raw)
     let value: unknown
     try {
       value = parseJson(raw.text)
@@ -425,6 +424,13 @@ class Client implements RepositoryClient {
     const parsed = schema.safeParse(value)
     if (!parsed.success) throw this.#notUnderstood(raw, parsed.error)
     return parsed.data
+  }
+
+  /** Throws for a page with 200 in place of data: the sign-in page of a network, or no repository at all. */
+  #expectJson(raw: RawAnswer): void {
+    if (isJson(raw)) return
+    const cause = new Error(raw.text.slice(0, 5000))
+    throw new NetworkError('format', true, { code: 'captive-portal', params: { server: this.server.name } }, { cause })
   }
 
   #notUnderstood(raw: RawAnswer, cause: unknown): NetworkError {

@@ -1,5 +1,6 @@
 import { subscribe } from 'node:diagnostics_channel'
 import { lookup, type LookupAddress } from 'node:dns'
+import type { IncomingHttpHeaders } from 'node:http'
 import type { LookupFunction, Socket } from 'node:net'
 import type { Readable } from 'node:stream'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -28,9 +29,16 @@ export type Exchange = {
   readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE'
   readonly url: URL
   readonly headers: Readonly<Record<string, string>>
+  /** Bytes at once, such as those of a small file, or as they come. */
   readonly body?:
-    string | { readonly lengthBytes: number; readonly chunks: AsyncIterable<Uint8Array>; readonly stallMs: number }
+    | string
+    | { readonly bytes: Uint8Array; readonly stallMs: number }
+    | { readonly lengthBytes: number; readonly chunks: AsyncIterable<Uint8Array>; readonly stallMs: number }
   readonly signal?: AbortSignal | undefined
+  /** Bytes that the answer may have. Default 10 MB. */
+  readonly answerBytes?: number | undefined
+  /** Nothing of it is kept where the call succeeds: its text is empty. */
+  readonly unread?: boolean | undefined
 }
 
 export type RawAnswer = {
@@ -66,36 +74,40 @@ export class Transport {
   /** Sends one request and reads the whole answer. Throws NetworkError, the signal's reason, or what `chunks` threw. */
   async exchange(call: Exchange): Promise<RawAnswer> {
     this.#dispatcher ??= createDispatcher(this.#origin, this.#publicOnly, this.#patience.connectMs)
-    const stall = new AbortController()
-    const sending = typeof call.body === 'object' ? new SendingBody(call.body, stall) : null
-    const signals = [stall.signal, ...(call.signal ? [call.signal] : [])]
+    const { url, method, headers, body, signal } = call
+    if (signal?.aborted) throw abortReason(signal)
+    const answer = new WholeAnswer(call)
+    const sending =
+      typeof body === 'object' && 'chunks' in body ? new SendingBody(body, () => answer.end(STALLED)) : null
+    const onAbort = () => answer.end(ABORTED)
+    signal?.addEventListener('abort', onAbort)
     try {
-      const answer = await request(call.url, {
-        dispatcher: this.#dispatcher,
-        method: call.method,
-        headers: call.headers,
-        // undici takes any async iterable, its types only streams.
-        body:
-          (sending?.chunks as unknown as Readable | undefined) ?? (typeof call.body === 'string' ? call.body : null),
-        signal: AbortSignal.any(signals),
-        // The watch of a body counts the bytes themselves: no total timeout for an upload, however slow.
-        headersTimeout: sending ? 0 : call.method === 'GET' ? this.#patience.readMs : this.#patience.writeMs,
-        bodyTimeout: this.#patience.stallMs,
-      })
-      return { status: answer.statusCode, header: headerOf(answer), text: await this.#read(answer, call.signal) }
+      // Below `request` of undici, which makes a stream, a signal and their watchers of an answer of a few hundred bytes.
+      this.#dispatcher.dispatch(
+        {
+          origin: url.origin,
+          path: url.pathname + url.search,
+          method,
+          headers: headers as Record<string, string>,
+          // undici takes any async iterable, its types only streams.
+          body: (sending?.chunks as unknown as Readable | undefined) ?? atOnce(body),
+          headersTimeout: sending ? 0 : this.#answersWithin(call),
+          bodyTimeout: this.#patience.stallMs,
+        },
+        answer,
+      )
+      return await answer.whole
     } catch (error) {
       if (sending?.failure) throw sending.failure.error
-      if (call.signal?.aborted) throw abortReason(call.signal)
-      if (stall.signal.aborted) {
-        throw new NetworkError(
-          'stall',
-          true,
-          { code: 'server-unreachable', params: { server: call.url.host } },
-          { cause: error },
-        )
+      if (signal?.aborted) throw abortReason(signal)
+      if (error === UNREADABLE) throw this.#unreadable()
+      if (error === STALLED) {
+        const params = { server: url.host }
+        throw new NetworkError('stall', true, { code: 'server-unreachable', params }, { cause: error })
       }
-      throw requestFailure(error, call.url.host)
+      throw answer.status === 0 ? requestFailure(error, url.host) : this.#cut(error)
     } finally {
+      signal?.removeEventListener('abort', onAbort)
       sending?.stop()
     }
   }
@@ -116,7 +128,7 @@ export class Transport {
       const discard = () => void answer.body.on('error', () => undefined).destroy()
       return {
         status: answer.statusCode,
-        header: headerOf(answer),
+        header: headerOf(answer.headers),
         text: () => this.#read(answer, signal),
         chunks: () => this.#chunks(answer, signal),
         discard,
@@ -144,38 +156,126 @@ export class Transport {
     for await (const chunk of this.#chunks(answer, signal)) {
       chunks.push(chunk as Buffer)
       bytes += chunk.length
-      if (bytes > ANSWER_LIMIT_BYTES) throw this.#unreadable(answer, 'answer too large')
+      if (bytes > ANSWER_LIMIT_BYTES) throw this.#discard(answer)
     }
     return Buffer.concat(chunks, bytes).toString('utf8')
   }
 
   async *#chunks(answer: Dispatcher.ResponseData, signal?: AbortSignal): AsyncGenerator<Uint8Array> {
-    // None was asked for, so nothing here can grow while it is unpacked.
-    const encoding = headerOf(answer)('content-encoding')
-    if (encoding !== null && encoding !== 'identity') throw this.#unreadable(answer, 'compressed without being asked')
+    if (isEncoded(answer.headers)) throw this.#discard(answer)
     try {
       for await (const chunk of answer.body) yield chunk as Buffer
     } catch (error) {
       if (signal?.aborted) throw abortReason(signal)
       if (isAbort(error)) throw error
-      const failure = networkError(error, this.#origin.host, true)
-      // The status came, the rest did not: the server did act.
-      throw new NetworkError(failure.phase === 'send' ? 'receive' : failure.phase, true, failure.appError, {
-        cause: error,
-      })
+      throw this.#cut(error)
     }
   }
 
-  #unreadable(answer: Dispatcher.ResponseData, reason: string): NetworkError {
+  /** The status came, the rest did not: the server did act. */
+  #cut(error: unknown): NetworkError {
+    const { phase, appError } = networkError(error, this.#origin.host, true)
+    return new NetworkError(phase === 'send' ? 'receive' : phase, true, appError, { cause: error })
+  }
+
+  /** The watch of a body counts the bytes themselves: no total timeout for an upload, however slow. */
+  #answersWithin({ method, body }: Exchange): number {
+    if (typeof body === 'object' && 'bytes' in body) return body.stallMs + leavingMs(body.bytes.length)
+    return method === 'GET' ? this.#patience.readMs : this.#patience.writeMs
+  }
+
+  #discard(answer: Dispatcher.ResponseData): NetworkError {
     answer.body.on('error', () => undefined).destroy()
-    const params = { server: this.#origin.host, support: supportNumber(new Error(reason)) }
-    return new NetworkError('format', true, { code: 'answer-not-understood', params }, { cause: new Error(reason) })
+    return this.#unreadable()
+  }
+
+  #unreadable(): NetworkError {
+    const params = { server: this.#origin.host, support: supportNumber(UNREADABLE) }
+    return new NetworkError('format', true, { code: 'answer-not-understood', params }, { cause: UNREADABLE })
   }
 }
 
-function headerOf(answer: Dispatcher.ResponseData): (name: string) => string | null {
+/** Of an answer: it is compressed without having been asked for, or larger than it may be. */
+const UNREADABLE = new Error('an answer that can’t be read')
+const STALLED = new Error('no byte has moved')
+const ABORTED = new Error('not wanted any more')
+
+/** Takes in an answer as it comes, as far as it is wanted. */
+class WholeAnswer implements Dispatcher.DispatchHandler {
+  readonly whole: Promise<RawAnswer>
+  /** 0 until its head has come. */
+  status = 0
+  readonly #limitBytes: number
+  readonly #unread: boolean
+  readonly #chunks: Buffer[] = []
+  #bytes = 0
+  #headers: IncomingHttpHeaders = {}
+  #controller: Dispatcher.DispatchController | null = null
+  #ended: Error | null = null
+  #resolve: (answer: RawAnswer) => void = () => {}
+  #reject: (reason: unknown) => void = () => {}
+
+  constructor({ answerBytes = ANSWER_LIMIT_BYTES, unread = false }: Exchange) {
+    this.#limitBytes = answerBytes
+    this.#unread = unread
+    this.whole = new Promise((resolve, reject) => {
+      this.#resolve = resolve
+      this.#reject = reject
+    })
+  }
+
+  /** `whole` is rejected with the reason at once, whether or not a connection is there. */
+  end(reason: Error): void {
+    this.#ended = reason
+    this.#reject(reason)
+    this.#controller?.abort(reason)
+  }
+
+  onRequestStart(controller: Dispatcher.DispatchController): void {
+    this.#controller = controller
+    if (this.#ended !== null) controller.abort(this.#ended)
+  }
+
+  onResponseStart(_controller: Dispatcher.DispatchController, status: number, headers: IncomingHttpHeaders): void {
+    if (status < 200) return
+    this.status = status
+    this.#headers = headers
+    if (isEncoded(headers)) this.end(UNREADABLE)
+  }
+
+  onResponseData(_controller: Dispatcher.DispatchController, chunk: Buffer): void {
+    this.#bytes += chunk.length
+    if (this.#bytes > this.#limitBytes) this.end(UNREADABLE)
+    else if (!this.#unread || this.status >= 300) this.#chunks.push(chunk)
+  }
+
+  onResponseEnd(): void {
+    const [only = EMPTY] = this.#chunks
+    const text = (this.#chunks.length < 2 ? only : Buffer.concat(this.#chunks)).toString('utf8')
+    this.#resolve({ status: this.status, header: headerOf(this.#headers), text })
+  }
+
+  onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
+    this.#reject(error)
+  }
+}
+
+const EMPTY = Buffer.alloc(0)
+
+/** None was asked for, so nothing here can grow while it is unpacked. */
+function isEncoded(headers: IncomingHttpHeaders): boolean {
+  const encoding = headerOf(headers)('content-encoding')
+  return encoding !== null && encoding !== 'identity'
+}
+
+function atOnce(body: Exchange['body']): string | Uint8Array | null {
+  if (typeof body !== 'object') return body ?? null
+  return 'bytes' in body ? body.bytes : null
+}
+
+function headerOf(headers: IncomingHttpHeaders): (name: string) => string | null {
   return (name) => {
-    const value = answer.headers[name]
+    const value = headers[name]
     return (Array.isArray(value) ? value[0] : value) ?? null
   }
 }
@@ -320,13 +420,10 @@ class SendingBody {
   #startedAt = 0
   #socket: Socket | null = null
 
-  constructor(
-    body: { lengthBytes: number; chunks: AsyncIterable<Uint8Array>; stallMs: number },
-    stall: AbortController,
-  ) {
+  constructor(body: { lengthBytes: number; chunks: AsyncIterable<Uint8Array>; stallMs: number }, onStall: () => void) {
     this.#lengthBytes = body.lengthBytes
     this.#stallMs = body.stallMs
-    this.#onTimeout = () => stall.abort()
+    this.#onTimeout = onStall
     this.chunks = this.#watch(body.chunks)
     sendingBodies.set(this.chunks, this)
   }
@@ -352,12 +449,24 @@ class SendingBody {
       this.failure = { error }
       throw error
     }
-    // All is handed over, which is not all gone: the system holds the last of it, and shows nothing of how that moves. On a
-    // line of half a kilobyte a second (fault U10) what is small may all be held; of what is large, less than went before.
-    const small = this.#lengthBytes < 2 * HELD_BYTES
-    const leavingMs = small ? 2 * Math.min(this.#lengthBytes, HELD_BYTES) : performance.now() - this.#startedAt
-    // And a proxy that collects the body passes it on only now, so a large one may be answered late.
-    const passingMs = this.#lengthBytes / 20_000
-    this.#socket?.setTimeout(this.#stallMs + leavingMs + passingMs)
+    // All is handed over, which is not all gone. Of what is large, less is left than went before.
+    const large = this.#lengthBytes >= 2 * HELD_BYTES
+    const lateMs = large
+      ? performance.now() - this.#startedAt + passingMs(this.#lengthBytes)
+      : leavingMs(this.#lengthBytes)
+    this.#socket?.setTimeout(this.#stallMs + lateMs)
   }
+}
+
+/**
+ * How long a small body may take after it was handed over: the system holds it, and shows nothing of how it moves, on a line
+ * of half a kilobyte a second (fault U10).
+ */
+function leavingMs(lengthBytes: number): number {
+  return 2 * Math.min(lengthBytes, HELD_BYTES) + passingMs(lengthBytes)
+}
+
+/** A proxy that collects a body passes it on only when it has all, so a large one may be answered late. */
+function passingMs(lengthBytes: number): number {
+  return lengthBytes / 20_000
 }
