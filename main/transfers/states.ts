@@ -393,14 +393,13 @@ function clearTimer(file: LiveFile): void {
 
 /**
  * Intents, and what the person decides, are stored at once; what followed from an effect may wait for its group, since
- * the server tells it again. Not so the parts, of which it does not tell (behaviour 4.4).
+ * the server tells it again, and what was read can be read again. Not so the parts, of which it does not tell (behaviour 4.4).
  */
 function mustBeStoredFirst(event: TransferEvent): boolean {
   switch (event.kind) {
     case 'declaring':
     case 'began':
     case 'part-sent':
-    case 'sent':
     case 'pause':
     case 'resume':
     case 'retry':
@@ -410,6 +409,7 @@ function mustBeStoredFirst(event: TransferEvent): boolean {
       return true
     case 'declared':
     case 'undeclared':
+    case 'sent':
     case 'hashed':
     case 'seen':
     case 'nothing-there':
