@@ -1,10 +1,11 @@
 import { createHash, type Hash } from 'node:crypto'
 import { parentPort } from 'node:worker_threads'
-import type { FromMd5Thread, ToMd5Thread } from './hashes.ts'
+import type { HashThreadAnswers, ToHashThread } from './hash-thread.ts'
+import { readSmall } from './read-small.ts'
 
 /*
- * Entry of the thread that computes the MD5 of large files. Messages come in the order in which they were sent, and those that
- * want an answer get it in this order.
+ * Entry of the threads that compute the MD5 of large files, and read small ones. Messages come in the order in which they were
+ * sent, and those that want an answer get it in this order.
  */
 
 const hashes = new Map<number, Hash>()
@@ -15,11 +16,11 @@ function get(id: number): Hash {
   return hash
 }
 
-function answer(message: FromMd5Thread): void {
+function answer(message: HashThreadAnswers[keyof HashThreadAnswers]): void {
   parentPort?.postMessage(message)
 }
 
-parentPort?.on('message', (message: ToMd5Thread) => {
+parentPort?.on('message', (message: ToHashThread) => {
   switch (message.kind) {
     case 'begin':
       hashes.set(message.id, createHash('md5'))
@@ -29,7 +30,7 @@ parentPort?.on('message', (message: ToMd5Thread) => {
       break
     case 'update':
       get(message.id).update(message.chunk)
-      answer('')
+      answer(null)
       break
     case 'digest':
       // Of a copy: it may be asked again.
@@ -37,6 +38,9 @@ parentPort?.on('message', (message: ToMd5Thread) => {
       break
     case 'drop':
       hashes.delete(message.id)
+      break
+    case 'read':
+      answer(readSmall(message.file, message.into))
       break
   }
 })

@@ -10,6 +10,10 @@ export class Pace {
     if (bytesPerSecond !== this.#limit.bytesPerSecond) this.#limit = { ...this.#limit, bytesPerSecond }
   }
 
+  get isLimited(): boolean {
+    return this.#limit.bytesPerSecond !== null
+  }
+
   /** A chunk in pieces of the same memory, each when it may leave. Ends at once with the signal, whose reason it throws. */
   async *pieces(chunk: Uint8Array, signal: AbortSignal): AsyncGenerator<Uint8Array> {
     for (let at = 0; at < chunk.length;) {

@@ -4,7 +4,9 @@ import type { Digests, Ledger, RemoteFile } from '../../core/transfer/machine.ts
 import { partLength } from '../../core/transfer/parts.ts'
 import { putContent, putPart } from '../repository/files.ts'
 import { HttpError, NetworkError, toAppError, type RepositoryClient } from '../repository/http/client.ts'
-import { Hashes, HashThreadEnded } from './hashes.ts'
+import { HashThreadEnded } from './hash-thread.ts'
+import { Hashes } from './hashes.ts'
+import { readSmallFile, type SmallContent } from './small-files.ts'
 import { openSource, readAhead, type Buffers, type OpenSource, type SourceFile } from './source.ts'
 
 /** The sums up to the end of a part, so that a part which failed does not cost reading what comes before it again. */
@@ -20,6 +22,8 @@ export type Sending = {
   /** Links to parts on another origin than the server’s; others are known. */
   readonly partLinks: ReadonlyMap<number, string>
   readonly hashed: HashedParts | null
+  /** A speed limit holds back what leaves. */
+  readonly isPaced: boolean
   /** A chunk in the pieces in which it may leave, each when it may. */
   readonly pace: (chunk: Uint8Array) => AsyncIterable<Uint8Array>
   /** Bytes that the system has taken from us. */
@@ -32,12 +36,22 @@ export type Sending = {
 /** Sends what the server does not have yet, and reads the file once while it does. Throws what the client and the source throw. */
 export async function sendFile(sending: Sending): Promise<Digests> {
   const { file, ledger, buffers } = sending
+  const small = ledger.plan.kind === 'whole' && !sending.isPaced ? await readSmallFile(file, buffers) : null
+  if (small !== null) return sendSmall(sending, small)
   const source = await openSource(file, buffers)
   try {
     return ledger.plan.kind === 'whole' ? await sendWhole(sending, source) : await sendParts(sending, source)
   } finally {
     await source.close()
   }
+}
+
+async function sendSmall(sending: Sending, { content, digests }: SmallContent): Promise<Digests> {
+  const { client, draftId, file, signal, onWhole, onSent } = sending
+  onWhole()
+  await putContent(client, draftId, file.key, { lengthBytes: content.length, body: content, signal })
+  onSent(content.length)
+  return digests
 }
 
 async function sendWhole(sending: Sending, source: OpenSource): Promise<Digests> {
@@ -130,6 +144,8 @@ export async function hashFile(
   signal: AbortSignal,
   onRead: (bytes: number) => void,
 ): Promise<Digests> {
+  const small = await readSmallFile(file, buffers)
+  if (small !== null) return small.digests
   const source = await openSource(file, buffers)
   const hashes = Hashes.of(file.bytes)
   try {

@@ -1,8 +1,8 @@
-import { constants } from 'node:fs'
 import { open, type FileHandle } from 'node:fs/promises'
 import { DeskError } from '../../contract/errors.ts'
 import type { PlannedFile } from '../../core/deposit/plan.ts'
 import { formatBytes } from '../../core/format.ts'
+import { isSame, OPEN_FLAGS, seenFile, type SeenFile } from './read-small.ts'
 import { zipChunks } from './zip.ts'
 
 /** A file of a deposit. `bytes` of a zip is its exact size (core/transfer/zip-size), if it is not still to be measured. */
@@ -61,17 +61,25 @@ export const CHUNK_BYTES = 1024 * 1024
 
 /**
  * What a transfer reads into, in turns of three: one chunk may still be on its way while the next is sent and the one after
- * that is read. In memory that the thread which hashes can read, too (hashes.ts).
+ * that is read. In memory that the threads which hash can reach, too (hash-thread.ts).
  */
-export type Buffers = { next(): Buffer }
+export type Buffers = {
+  next(): Buffer
+  /** What was given out is left to whoever still has it. */
+  renew(): void
+}
 
 export function createBuffers(): Buffers {
   const create = () => Buffer.from(new SharedArrayBuffer(CHUNK_BYTES))
-  let [first, second, third]: [Buffer, Buffer, Buffer] = [create(), create(), create()]
+  const createAll = (): [Buffer, Buffer, Buffer] => [create(), create(), create()]
+  let [first, second, third] = createAll()
   return {
     next: () => {
       ;[first, second, third] = [second, third, first]
       return third
+    },
+    renew: () => {
+      ;[first, second, third] = createAll()
     },
   }
 }
@@ -125,20 +133,15 @@ async function openEntry(entry: ZipEntry): Promise<OpenFile> {
 type Changed = 'file-changed' | 'volumes-changed'
 
 async function openFile(expected: ZipEntry, code: Changed = 'file-changed'): Promise<OpenFile> {
-  const { path, name, bytes } = expected
-  // Not through a link that took the file’s place; and a pipe must not hold us (fault U26).
-  const flags = constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0)
-  const handle = await open(path, flags).catch((error: unknown) => {
+  const { path, name } = expected
+  const handle = await open(path, OPEN_FLAGS).catch((error: unknown) => {
     throw readFailure(error, name)
   })
   const check = async () => {
     const seen = await handle.stat().catch((error: unknown) => {
       throw readFailure(error, name)
     })
-    if (!seen.isFile()) throw new DeskError('file-not-regular', { name })
-    // Some of those who note the time of a file round it to milliseconds.
-    if (seen.size !== bytes || Math.abs(seen.mtimeMs - expected.modifiedAt) >= 1)
-      throw changed(code, expected, { bytes: seen.size, modifiedAt: seen.mtimeMs })
+    if (!isSame(seenFile(seen), expected)) throw changedFile(expected, seenFile(seen), code)
   }
   try {
     await check()
@@ -164,7 +167,7 @@ async function readFully(
     const { bytesRead } = await handle.read(into, filled, into.length - filled, at + filled).catch((error: unknown) => {
       throw readFailure(error, expected.name)
     })
-    if (bytesRead === 0) throw changed(code, expected, { bytes: at + filled, modifiedAt: Date.now() })
+    if (bytesRead === 0) throw changedFile(expected, { isFile: true, bytes: at + filled, modifiedAt: Date.now() }, code)
     filled += bytesRead
   }
 }
@@ -211,11 +214,8 @@ export async function* readAhead(chunks: AsyncGenerator<Uint8Array>): AsyncGener
   }
 }
 
-function changed(
-  code: Changed,
-  before: ZipEntry,
-  now: { readonly bytes: number; readonly modifiedAt: number },
-): DeskError {
+export function changedFile(before: ZipEntry, now: SeenFile, code: Changed = 'file-changed'): DeskError {
+  if (!now.isFile) return new DeskError('file-not-regular', { name: before.name })
   const sizes = before.bytes !== now.bytes
   const describe = ({ bytes, modifiedAt }: { bytes: number; modifiedAt: number }) =>
     sizes ? describeBytes(bytes, before.bytes, now.bytes) : `saved ${describeTime(modifiedAt)}`
@@ -244,7 +244,7 @@ const REASONS: Readonly<Record<string, string>> = {
 }
 
 /** What a failure to read means; what is a DeskError already stays. */
-function readFailure(error: unknown, name: string): unknown {
+export function readFailure(error: unknown, name: string): unknown {
   if (error instanceof DeskError || !(error instanceof Error) || !('code' in error)) return error
   const code = String(error.code)
   if (code === 'ENOENT' || code === 'ENOTDIR') return new DeskError('file-missing', { name }, { cause: error })

@@ -1,6 +1,8 @@
+import type * as fs from 'node:fs'
 import type * as fsPromises from 'node:fs/promises'
 import { beforeEach, expect, test, vi } from 'vitest'
 import { DeskError } from '../../contract/errors.ts'
+import type { ReadResult, SmallFile } from './read-small.ts'
 import { IMPATIENT, Scene } from './test-support/scene.ts'
 import { usePractice } from './test-support/scenes.ts'
 import type { Fault } from './test-support/faults.ts'
@@ -12,25 +14,62 @@ import type { Fault } from './test-support/faults.ts'
 
 /** What is done to read files below `root`; the k-th of these calls fails. */
 const disk = vi.hoisted(() => ({ root: '', calls: 0, failAt: Infinity }))
+function callDisk(): void {
+  disk.calls += 1
+  if (disk.calls === disk.failAt) throw Object.assign(new Error('EIO: i/o error'), { code: 'EIO' })
+}
+function isWatched(path: unknown): boolean {
+  return disk.root !== '' && String(path).startsWith(disk.root)
+}
 vi.mock('node:fs/promises', async (load) => {
   const real = await load<typeof fsPromises>()
-  const counted = async <T>(run: () => Promise<T>): Promise<T> => {
-    disk.calls += 1
-    if (disk.calls === disk.failAt) throw Object.assign(new Error('EIO: i/o error'), { code: 'EIO' })
-    return run()
-  }
-  const open: typeof real.open = (path, ...given) => {
-    if (disk.root === '' || !String(path).startsWith(disk.root)) return real.open(path, ...given)
-    return counted(async () => {
-      const handle = await real.open(path, ...given)
-      for (const name of ['read', 'stat'] as const) {
-        const original = handle[name].bind(handle) as (...input: unknown[]) => Promise<never>
-        handle[name] = (...input: unknown[]) => counted(() => original(...input))
+  const open: typeof real.open = async (path, ...given) => {
+    if (!isWatched(path)) return real.open(path, ...given)
+    callDisk()
+    const handle = await real.open(path, ...given)
+    for (const name of ['read', 'stat'] as const) {
+      const original = handle[name].bind(handle) as (...input: unknown[]) => Promise<never>
+      handle[name] = async (...input: unknown[]) => {
+        callDisk()
+        return original(...input)
       }
-      return handle
-    })
+    }
+    return handle
   }
   return { ...real, default: { ...real, open }, open }
+})
+// Small files are read in a thread, which has a disk of its own: here they are read in this one.
+vi.mock('./hash-thread.ts', async (load) => {
+  const { readSmall } = await import('./read-small.ts')
+  class HashThread {
+    readonly hasEnded = false
+    async ask({ file, into }: { file: SmallFile; into: Uint8Array }): Promise<ReadResult> {
+      return readSmall(file, into)
+    }
+  }
+  return { ...(await load<object>()), HashThread }
+})
+vi.mock('node:fs', async (load) => {
+  const real = await load<typeof fs>()
+  const handles = new Set<number>()
+  const openSync: typeof real.openSync = (path, ...given) => {
+    if (!isWatched(path)) return real.openSync(path, ...given)
+    callDisk()
+    const handle = real.openSync(path, ...given)
+    handles.add(handle)
+    return handle
+  }
+  const watched = <F extends (handle: number, ...given: never[]) => unknown>(call: F) =>
+    ((handle: number, ...given: never[]) => {
+      if (handles.has(handle)) callDisk()
+      return call(handle, ...given)
+    }) as F
+  const closeSync: typeof real.closeSync = (handle) => {
+    handles.delete(handle)
+    real.closeSync(handle)
+  }
+  const mocked = { openSync, closeSync, fstatSync: watched(real.fstatSync), readSync: watched(real.readSync as never) }
+  return { ...real, ...mocked, default: { ...real, ...mocked } }
 })
 
 const NAMES = ['a.txt', 'b.bin', 'c.bin'] as const

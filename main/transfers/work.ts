@@ -606,6 +606,7 @@ export class Work {
           signal,
           partLinks: file.partLinks,
           hashed: file.hashed,
+          isPaced: this.#pace.isLimited,
           pace: (chunk) => this.#pace.pieces(chunk, signal),
           onSent: (bytes) => {
             deposit.progressed(file, { sentBytes: file.progress.sentBytes + bytes })
