@@ -350,6 +350,12 @@ export const ERRORS = {
     todo: 'Check the disk and the network, then try again.',
     action: 'retry',
   },
+  'storage-refused': {
+    happened: 'The storage of {server} did not take {name}, not even with new links from {server}.',
+    next: 'What arrived of it stays there; the other files go on.',
+    todo: 'Try again later. If it lasts, tell the people who run {server}.',
+    action: 'retry',
+  },
   'file-refused': {
     happened: '{server} did not take {name}: {reason}.',
     next: 'It is not sent; the other files go on.',

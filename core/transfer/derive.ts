@@ -1,12 +1,12 @@
 import type { DepositTransfer } from '../../contract/desk/deposit.ts'
 import type { FileState } from '../../contract/desk/transfer.ts'
 import type { AppError } from '../../contract/errors.ts'
-import { partLength } from './parts.ts'
+import { bytesOfParts, countParts } from './parts.ts'
 import { isSettled, type TransferState } from './machine.ts'
 
 /** What moves while a step is under way; kept in memory only. */
 export type Progress = {
-  /** Bytes of the current request, or of the current part. */
+  /** Bytes of the current request, or of all parts that are under way. */
   readonly sentBytes: number
   readonly readBytes: number
 }
@@ -29,8 +29,8 @@ export function fileStateOf(
     case 'hashing':
       return { kind: 'checking', readBytes: progress.readBytes }
     case 'sending': {
-      const { plan, partsSent } = ledger
-      const parts = plan.kind === 'parts' ? { sent: partsSent, all: plan.parts } : null
+      const { plan } = ledger
+      const parts = plan.kind === 'parts' ? { sent: countParts(ledger.parts), all: plan.parts } : null
       return { kind: 'sending', sentBytes: Math.min(ledger.bytes, partsBytes(ledger) + progress.sentBytes), parts }
     }
     case 'committing':
@@ -66,9 +66,8 @@ function named(error: AppError, { key, server }: { readonly key: string; readonl
   return { code: error.code, params: { name: key, server, ...error.params } }
 }
 
-function partsBytes({ plan, partsSent, bytes }: TransferState['ledger']): number {
-  if (plan.kind === 'whole' || partsSent === 0) return 0
-  return (partsSent - 1) * plan.partBytes + partLength(plan, partsSent, bytes)
+function partsBytes({ plan, parts, bytes }: TransferState['ledger']): number {
+  return bytesOfParts(parts, plan, bytes)
 }
 
 /** Bytes that need not be sent any more, as things stand. */

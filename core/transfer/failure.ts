@@ -16,6 +16,8 @@ export type Trouble =
       readonly retryAfterMs: number | null
       /** The client knows the token to be dead; the server itself says 403 at most (live findings A7). */
       readonly tokenRefused: boolean
+      /** Of a storage behind a link of the server, which knows neither tokens nor drafts. */
+      readonly fromStorage: boolean
       /** As the client would put it for a person. */
       readonly error: AppError
     }
@@ -111,6 +113,11 @@ function judgeAnswer(trouble: Trouble & { kind: 'answer' }, circumstances: Circu
       ? { kind: 'block-deposit', error }
       : { kind: 'block-file', error: { code: 'file-refused', params: { server, reason } } }
 
+  if (trouble.fromStorage) {
+    // Links were renewed before it came to this: what is still refused is refused for good.
+    const passing = status >= 500 || status === 408 || status === 429
+    return passing && strikes + 1 < MOST_ATTEMPTS ? again('file') : { kind: 'block-file', error }
+  }
   // Sent on ordinary successes and failures too; only here it means something (behaviour 2.6).
   if (status === 429 || (status === 503 && retryAfterMs !== null))
     return { kind: 'again', scope: 'server', error, retryAfterMs }

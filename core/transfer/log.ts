@@ -1,6 +1,7 @@
 import type { Happening, LogEntry } from '../../contract/desk/transfer.ts'
 import { sentBytesOf, type Progress } from './derive.ts'
 import type { TransferEvent, TransferState } from './machine.ts'
+import { countParts } from './parts.ts'
 
 /*
  * What happened to a file, as codes, for the person who asks why it took so long. Only what is remarkable is kept: a file
@@ -83,8 +84,8 @@ function isTouched({ step, ledger }: TransferState): boolean {
   return ledger.startedAt !== null || step.kind === 'blocked' || step.kind === 'waiting'
 }
 
-function partsOf({ ledger: { plan, partsSent } }: TransferState): { sent: number; all: number } | null {
-  return plan.kind === 'parts' && partsSent > 0 ? { sent: partsSent, all: plan.parts } : null
+function partsOf({ ledger: { plan, parts } }: TransferState): { sent: number; all: number } | null {
+  return plan.kind === 'parts' && parts.length > 0 ? { sent: countParts(parts), all: plan.parts } : null
 }
 
 /** The server had the file before anybody here knew, and not as the answer to a commit that was expected to succeed. */

@@ -1,6 +1,6 @@
 import type { Happening } from '../../contract/desk/transfer.ts'
 import type { AppError } from '../../contract/errors.ts'
-import type { TransferPlan } from './parts.ts'
+import { hasPart, holdsAll, NO_PARTS, withPart, type PartSet, type TransferPlan } from './parts.ts'
 
 /*
  * The life of one file, from plan to proof, as a pure reducer: (state, event) -> state and effects. The caller stores the
@@ -31,8 +31,8 @@ export type Ledger = {
   readonly bytes: number
   readonly plan: TransferPlan
   readonly footing: Footing
-  /** Parts 1 to this one were acknowledged. Parts go in order, since the file is hashed while it is read once. */
-  readonly partsSent: number
+  /** Parts that were acknowledged, and are remembered nowhere but here: the server does not tell (live findings D20). */
+  readonly parts: PartSet
   /** Of the file as it was read here. */
   readonly digests: Digests | null
   /** As the server computed it, `md5:<hex>`. */
@@ -135,7 +135,7 @@ export type Effect =
   | { readonly kind: 'declare' }
   /** Take a place among the files that are sent. */
   | { readonly kind: 'queue' }
-  /** Send the bytes after `partsSent`. */
+  /** Send the bytes, or the parts that are missing. */
   | { readonly kind: 'send' }
   | { readonly kind: 'commit' }
   | { readonly kind: 'hash' }
@@ -157,7 +157,7 @@ export function planFile(bytes: number): TransferState {
       bytes,
       plan: { kind: 'whole' },
       footing: 'none',
-      partsSent: 0,
+      parts: NO_PARTS,
       digests: null,
       remoteChecksum: null,
       resent: false,
@@ -217,7 +217,7 @@ export function reduce(state: TransferState, event: TransferEvent): Outcome {
     case 'declared': {
       // The answer counts even when the person has paused meanwhile.
       if (ledger.footing !== 'asked' || isSettled(step)) return same
-      const known: Ledger = { ...ledger, footing: 'declared', partsSent: 0 }
+      const known: Ledger = { ...ledger, footing: 'declared', parts: NO_PARTS }
       return step.kind === 'declaring' ? queue(known) : { state: { step, ledger: known }, effects: [] }
     }
     case 'undeclared':
@@ -234,10 +234,16 @@ export function reduce(state: TransferState, event: TransferEvent): Outcome {
         effects: [{ kind: 'send' }],
       }
     case 'part-sent':
-      if (step.kind !== 'sending' || event.part !== ledger.partsSent + 1) return same
-      return { state: { step, ledger: { ...ledger, partsSent: event.part, attempt: 0 } }, effects: [] }
+      if (step.kind !== 'sending' || !isPartOf(ledger.plan, event.part) || hasPart(ledger.parts, event.part))
+        return same
+      return {
+        state: { step, ledger: { ...ledger, parts: withPart(ledger.parts, event.part), attempt: 0 } },
+        effects: [],
+      }
     case 'sent':
+      // With a part missing, a commit would say completed all the same (live findings D23).
       if (step.kind !== 'sending') return same
+      if (!holdsAll(ledger.parts, ledger.plan)) return check(ledger)
       return commit({ ...ledger, digests: event.digests }, false)
     case 'hashed':
       if (step.kind !== 'hashing') return same
@@ -417,7 +423,7 @@ function plan(ledger: Ledger): Outcome {
   return {
     state: {
       step: { kind: 'planned' },
-      ledger: { ...ledger, footing: ledger.footing === 'none' ? 'none' : 'unseen', partsSent: 0 },
+      ledger: { ...ledger, footing: ledger.footing === 'none' ? 'none' : 'unseen', parts: NO_PARTS },
     },
     effects: [{ kind: 'declare' }],
   }
@@ -448,7 +454,7 @@ function settle(ledger: Ledger, step: Step): Outcome {
 }
 
 function afterRemoval(ledger: Ledger, removal: Removal): Outcome {
-  const clean: Ledger = { ...ledger, footing: 'unseen', partsSent: 0 }
+  const clean: Ledger = { ...ledger, footing: 'unseen', parts: NO_PARTS }
   switch (removal.kind) {
     case 'send-again':
       return plan(clean)
@@ -464,6 +470,10 @@ function giveUp(state: TransferState, removal: Removal & { kind: 'cancelled' | '
   const ledger = stopped(state, true)
   const next = ledger.footing === 'none' ? settle(ledger, { kind: removal.kind }) : remove(ledger, removal)
   return { state: next.state, effects: [{ kind: 'abort' }, ...next.effects] }
+}
+
+function isPartOf(plan: TransferPlan, part: number): boolean {
+  return plan.kind === 'parts' && Number.isInteger(part) && part >= 1 && part <= plan.parts
 }
 
 /** The ledger once nothing is under way: a send that surely broke off early leaves less to doubt. */

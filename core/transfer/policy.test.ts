@@ -4,19 +4,31 @@ import { count, countedAs, depositTransferOf, fileStateOf, NO_PROGRESS, NOTHING_
 import { judge, type Circumstances, type Trouble, type Verdict } from './failure.ts'
 import { closeGate, OPEN_GATE, passesGate } from './gate.ts'
 import { planFile, type TransferState } from './machine.ts'
-import { partLength, planTransfer } from './parts.ts'
+import {
+  bytesOfParts,
+  countParts,
+  hasPart,
+  holdsAll,
+  NO_PARTS,
+  partLength,
+  planTransfer,
+  readPartSet,
+  withPart,
+  writePartSet,
+} from './parts.ts'
 import { bytesPerSecond, countBytes, leftMs, startRate, type Rate } from './rate.ts'
 import { askedMs, backoffMs } from './retry.ts'
 
-const MIB = 1024 * 1024
+const parts = { multipart: 'works', requestsPerMinute: null } as const
 
-test('parts cover every file exactly, and there are never more than 10,000', () => {
+test('parts cover every file exactly, and there are never more than 10,000, nor than ten minutes of requests', () => {
+  const requests = fc.option(fc.integer({ min: 1, max: 10_000 }))
   fc.assert(
-    fc.property(fc.integer({ min: 64 * MIB + 1, max: 50e12 }), (bytes) => {
-      const plan = planTransfer(bytes, 'file', 'works')
+    fc.property(fc.integer({ min: 64e6 + 1, max: 50e12 }), requests, (bytes, requestsPerMinute) => {
+      const plan = planTransfer(bytes, 'file', { ...parts, requestsPerMinute })
       if (plan.kind !== 'parts') throw new Error('a large file goes in parts')
-      expect(plan.parts).toBeLessThanOrEqual(10_000)
-      expect(plan.partBytes).toBeGreaterThanOrEqual(32 * MIB)
+      expect(plan.parts).toBeLessThanOrEqual(Math.min(10_000, (requestsPerMinute ?? Infinity) * 10))
+      expect(plan.partBytes).toBeGreaterThanOrEqual(8e6)
       expect(partLength(plan, 1, bytes)).toBe(plan.partBytes)
       const last = partLength(plan, plan.parts, bytes)
       expect(last).toBeGreaterThan(0)
@@ -26,10 +38,31 @@ test('parts cover every file exactly, and there are never more than 10,000', () 
 })
 
 test('small files, zips, and files for a server without parts go whole', () => {
-  expect(planTransfer(64 * MIB, 'file', 'works').kind).toBe('whole')
-  expect(planTransfer(1e12, 'zip', 'works').kind).toBe('whole')
-  expect(planTransfer(1e12, 'file', 'unknown').kind).toBe('whole')
+  expect(planTransfer(64e6, 'file', parts).kind).toBe('whole')
+  expect(planTransfer(1e12, 'zip', parts).kind).toBe('whole')
+  expect(planTransfer(1e12, 'file', { ...parts, multipart: 'unknown' }).kind).toBe('whole')
 })
+
+test('a set of parts holds what was put in, in whatever order, and is written as ranges', () => {
+  fc.assert(
+    fc.property(fc.array(fc.integer({ min: 1, max: 30 })), (numbers) => {
+      const set = numbers.reduce(withPart, NO_PARTS)
+      const has = Array.from({ length: 31 }, (_, part) => part).filter((part) => hasPart(set, part))
+      expect(has).toEqual([...new Set(numbers)].sort((a, b) => a - b))
+      expect(countParts(set)).toBe(has.length)
+      expect(readPartSet(writePartSet(set))).toEqual(set)
+      const plan = { kind: 'parts', parts: 30, partBytes: 10 } as const
+      expect(holdsAll(set, plan)).toBe(has.length === 30)
+      expect(bytesOfParts(set, plan, 295)).toBe(has.reduce((sum, part) => sum + partLength(plan, part, 295), 0))
+    }),
+  )
+  expect(writePartSet([9, 1, 2, 3, 5].reduce(withPart, NO_PARTS))).toBe('1-3,5,9')
+})
+
+test.each(['0', '1,2', '2,1', '1-3,3', '3-1', '1-1', '01', ' 1', '1,', 'x', '1-2-3', '-2', '1e3', '1.5'])(
+  'what is no set of parts is not read as one: “%s”',
+  (text) => expect(readPartSet(text)).toBeNull(),
+)
 
 test('pauses double from 1 s to 60 s with full jitter, and no server can ask for more than an hour (U15)', () => {
   expect([1, 2, 3, 7, 50].map((attempt) => backoffMs(attempt, () => 0.999999))).toEqual([
@@ -48,8 +81,8 @@ const circumstances: Circumstances = {
   bytes: 1000,
 }
 const error = { code: 'server-trouble' as const, params: {} }
-function answer(status: number, message = '', retryAfterMs: number | null = null): Trouble {
-  return { kind: 'answer', status, message, retryAfterMs, tokenRefused: status === 401, error }
+function answer(status: number, message = '', retryAfterMs: number | null = null): Trouble & { kind: 'answer' } {
+  return { kind: 'answer', status, message, retryAfterMs, tokenRefused: status === 401, fromStorage: false, error }
 }
 
 test.each<[string, Trouble, Partial<Circumstances>, Verdict['kind'], string?]>([
@@ -65,6 +98,10 @@ test.each<[string, Trouble, Partial<Circumstances>, Verdict['kind'], string?]>([
   ],
   ['a dead token', answer(401), {}, 'block-account'],
   ['a draft of somebody else', answer(403), {}, 'block-deposit'],
+  ['a link that its storage refuses', { ...answer(403), fromStorage: true }, {}, 'block-file'],
+  ['a storage that takes no names', { ...answer(401), fromStorage: true }, {}, 'block-file'],
+  ['a storage without the file', { ...answer(404), fromStorage: true }, {}, 'block-file'],
+  ['a storage in trouble', { ...answer(503), fromStorage: true }, {}, 'again'],
   ['an entry that is gone', answer(404), {}, 'ask-draft'],
   ['a draft that is gone', answer(404), { operation: 'list' }, 'draft-gone'],
   ['a removal that is done already', answer(404), { operation: 'remove' }, 'removed'],

@@ -258,30 +258,6 @@ test('files that are cancelled while their names are declared are removed all th
   await expect.poll(() => scene.listed()).toEqual({})
 })
 
-test('a large file goes on after the parts that arrived, also in a new process (U39)', async () => {
-  const scene = await createScene()
-  scene.writeSparse('large', 100 * MIB)
-  appendFileSync(scene.path('large'), 'the end')
-  scene.open()
-  const wire = await scene.throughWire()
-  await wire.add({ toxic: { kind: 'reset_peer' }, direction: 'up', request: /\/content\/3$/, afterBytes: MIB })
-  const stopped = new Promise<void>((resolve) => {
-    scene.server.fail('PUT', /\/content\/4$/, { kind: 'hold', afterBytes: MIB, act: () => resolve() })
-  })
-  scene.session()
-  scene.add(scene.sources('large'))
-  await stopped
-  await scene.stop()
-  expect([1, 2, 3, 4].map((part) => scene.server.count('PUT', new RegExp(`/content/${part}$`)))).toEqual([1, 1, 2, 1])
-  scene.open()
-  scene.session()
-  await scene.until('verified')
-  expect([1, 2, 3, 4].map((part) => scene.server.count('PUT', new RegExp(`/content/${part}$`)))).toEqual([1, 1, 2, 2])
-  expect(await scene.listed()).toEqual(scene.expected('large'))
-  const [report] = scene.engine?.report(scene.depositId) ?? []
-  expect(report?.sha256).toMatch(/^[0-9a-f]{64}$/)
-})
-
 test('a token that dies stops the account once, and a new one lets it go on (U16)', async () => {
   const scene = await createScene()
   const names = ['a', 'b', 'c', 'd', 'e']

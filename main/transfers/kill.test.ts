@@ -12,7 +12,7 @@ const CHILD = fileURLToPath(new URL('./test-support/engine-child.ts', import.met
 
 const practice = usePractice()
 
-/** A small file, a middling one, and one that goes in three parts. */
+/** A small file, a middling one, and one that goes in nine parts, four of them at a time. */
 async function createScene(): Promise<Scene> {
   const scene = await Scene.create(practice.current)
   scene.write('a.txt', 'some text')
@@ -132,6 +132,33 @@ test('killed in the middle of content, it asks, is refused, and sends it again (
     .log.map(({ what }) => what)
   expect(log.map(({ kind }) => kind)).toEqual(['began', 'stopped', 'went-on', 'verified'])
   expect(log[1]).toMatchObject({ why: 'killed' })
+  await scene.close()
+})
+
+test('killed while parts are under way, those that arrived are not sent again, and the sum is right (U39)', async () => {
+  const scene = await createScene()
+  for (const name of ['a.txt', 'b.bin']) rmSync(scene.path(name))
+  const { server } = scene
+  const parts = () => Array.from({ length: 9 }, (_, at) => server.count('PUT', new RegExp(`/content/${at + 1}$`)))
+  const killed = await run(scene, null, (kill) =>
+    server.fail('PUT', /content\/4$/, {
+      kind: 'hold',
+      afterBytes: MIB,
+      // The others go on meanwhile.
+      act: () =>
+        void expect
+          .poll(() => scene.journalledParts('c.bin'), { timeout: 20_000 })
+          .toBe('1-3,5-9')
+          .then(kill),
+    }),
+  )
+  expect(killed).toBeNull()
+  expect(server.count('POST', /commit$/)).toBe(0)
+  const since = server.seen.length
+  expect(await run(scene, null)).not.toBeNull()
+  expect(await scene.listed()).toEqual(scene.expected('c.bin'))
+  expect(parts()).toEqual([1, 1, 1, 2, 1, 1, 1, 1, 1])
+  expect(server.seen.slice(since).reduce((sum, { bytes }) => sum + bytes, 0)).toBe(8e6)
   await scene.close()
 })
 

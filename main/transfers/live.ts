@@ -17,7 +17,7 @@ import type { Log } from '../../core/transfer/log.ts'
 import type { Effect, TransferState } from '../../core/transfer/machine.ts'
 import { bytesPerSecond, countBytes, leftMs, startRate, type Rate } from '../../core/transfer/rate.ts'
 import type { StoredDeposit, StoredFile } from './journal/rows.ts'
-import type { HashedParts } from './perform.ts'
+import type { HashedParts } from './send-parts.ts'
 import type { SourceFile } from './source.ts'
 
 export class LiveFile {

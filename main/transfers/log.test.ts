@@ -5,6 +5,7 @@ import { expect, test } from 'vitest'
 import { logSentence } from '../../core/transfer/log-words.ts'
 import { openEngine } from './engine.ts'
 import { MIGRATIONS } from './journal/migrations.ts'
+import { turnBack } from './test-support/old-journal.ts'
 import type { Scene } from './test-support/scene.ts'
 import { usePractice, useScenes } from './test-support/scenes.ts'
 
@@ -144,9 +145,7 @@ test('a journal from before there were logs is brought up to date, and its files
   await scene.until('verified')
   await scene.stop()
   const path = join(scene.home, 'transfers.db')
-  const before = new DatabaseSync(path)
-  before.exec('DROP TABLE log; PRAGMA user_version = 1; PRAGMA wal_checkpoint(TRUNCATE)')
-  before.close()
+  turnBack(path, 1)
   const home = join(scene.root, 'old')
   mkdirSync(home)
   copyFileSync(path, join(home, 'transfers.db'))

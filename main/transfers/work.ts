@@ -6,7 +6,7 @@ import { NO_PROGRESS, type Hold } from '../../core/transfer/derive.ts'
 import { judge, type Operation } from '../../core/transfer/failure.ts'
 import { closeGate, OPEN_GATE, passesGate, type Gate, type GateFailure } from '../../core/transfer/gate.ts'
 import { isActive, type Effect, type TransferEvent } from '../../core/transfer/machine.ts'
-import { PART_BYTES, planTransfer } from '../../core/transfer/parts.ts'
+import { PART_BYTES, partLength, planTransfer } from '../../core/transfer/parts.ts'
 import { backoffMs, type Random } from '../../core/transfer/retry.ts'
 import { afterAnswer, filesAtOnce, FULL_WIDTH, widensAfterMs, type Width } from '../../core/transfer/width.ts'
 import { commitFile, deleteDraftFile, listDraftFiles, readDraftFile, startFiles } from '../repository/files.ts'
@@ -20,10 +20,13 @@ import {
 } from '../repository/http/client.ts'
 import { readMe } from '../repository/users.ts'
 import type { Board } from './board.ts'
+import { ChunkPool } from './chunks.ts'
 import { monotonic } from './clock.ts'
 import { DECLARE_AT_ONCE, type LiveDeposit, type LiveFile } from './live.ts'
 import { Pace } from './pace.ts'
 import { foreignPartLinks, hashFile, sendFile, toRemote, toTrouble } from './perform.ts'
+import { HashThreadEnded } from './hash-thread.ts'
+import type { SendingParts, Slots } from './send-parts.ts'
 import { createBuffers, type Buffers } from './source.ts'
 import { quietly, type States } from './states.ts'
 import type { EngineCommand } from './types.ts'
@@ -80,6 +83,9 @@ export class Work {
   readonly #buffers: Buffers[] = []
   readonly #underWay = new Set<Promise<void>>()
   readonly #pace: Pace
+  readonly #chunks = new ChunkPool()
+  /** Files that would send another part at once. */
+  readonly #wantSlots: (() => void)[] = []
   #filesAtATime = 4
   #pauseOnBattery = false
   #power = { asleep: false, onBattery: false }
@@ -311,6 +317,7 @@ export class Work {
       this.#pumping = false
       if (this.#stopped || this.#resting || this.#states.halted !== null) return
       for (const deposit of this.#states.deposits.values()) this.#serve(deposit)
+      for (const wake of this.#wantSlots.splice(0)) wake()
     })
   }
 
@@ -329,9 +336,7 @@ export class Work {
       for (const file of files) {
         if (this.#running >= this.#filesAtATime) break
         // The journal may have stopped all in this very loop (fault U30): what can’t go on would be queued again for ever.
-        if (!this.#mayContinue(file, session)) return
-        const width = lane.width.cut === null ? Infinity : filesAtOnce(lane.width, this.#filesAtATime, monotonic())
-        if (!passesGate(lane.gate, lane.running, width, monotonic())) return
+        if (!this.#mayContinue(deposit, session) || !this.#hasRoom(lane)) return
         files.delete(file)
         this.#track(this.#drive(file, session))
       }
@@ -339,6 +344,42 @@ export class Work {
     // The next names are declared while the last ones are sent, and not long before: what is cancelled must be removed again.
     if (deposit.undeclared.size > 0 && !deposit.calling && deposit.queue.size < this.#filesAtATime)
       if (passesGate(lane.gate, lane.running, Infinity, monotonic())) this.#track(this.#declare(deposit, session))
+  }
+
+  /** The server takes one more file, or part of one. */
+  #hasRoom({ width, gate, running }: Lane): boolean {
+    const most = width.cut === null ? Infinity : filesAtOnce(width, this.#filesAtATime, monotonic())
+    return passesGate(gate, running, most, monotonic())
+  }
+
+  /** A file that could be begun at once comes before more parts of one that is under way. */
+  get #filesWait(): boolean {
+    return [...this.#states.deposits.values()].some((deposit) => {
+      const session = this.#sessions.get(deposit.accountId)
+      const waits = deposit.urgent.size + deposit.queue.size > 0
+      return waits && session !== undefined && this.#mayContinue(deposit, session)
+    })
+  }
+
+  #slotsFor({ deposit }: LiveFile, session: Session): Slots {
+    const { lane } = session
+    const count = (change: 1 | -1) => {
+      lane.running += change
+      this.#running += change
+    }
+    return {
+      mayGoOn: () => this.#mayContinue(deposit, session),
+      take: () => {
+        if (this.#running >= this.#filesAtATime || this.#filesWait || !this.#hasRoom(lane)) return false
+        count(1)
+        return true
+      },
+      give: () => {
+        count(-1)
+        this.pump()
+      },
+      changed: () => new Promise((resolve) => this.#wantSlots.push(resolve)),
+    }
   }
 
   #isDue(deposit: LiveDeposit): boolean {
@@ -449,7 +490,7 @@ export class Work {
       }))
       this.#states.apply(files, ({ state, source }) => ({
         kind: 'declaring',
-        plan: planTransfer(state.ledger.bytes, source.kind, capabilities.multipart),
+        plan: planTransfer(state.ledger.bytes, source.kind, capabilities),
       }))
       const entries =
         files.length === 0
@@ -543,7 +584,7 @@ export class Work {
         file.todo !== null &&
         file.todo.kind !== 'declare' &&
         !signal.aborted &&
-        this.#mayContinue(file, session)
+        this.#mayContinue(file.deposit, session)
       ) {
         const { todo } = file
         file.todo = null
@@ -563,9 +604,9 @@ export class Work {
     }
   }
 
-  #mayContinue(file: LiveFile, session: Session): boolean {
+  #mayContinue(deposit: LiveDeposit, session: Session): boolean {
     const { gate } = session.lane
-    const held = session.refused !== null || file.deposit.error !== null || !file.deposit.surveyed
+    const held = session.refused !== null || deposit.error !== null || !deposit.surveyed
     return !held && !this.#resting && this.#states.halted === null && !gate.probe && monotonic() >= gate.closedUntil
   }
 
@@ -575,6 +616,8 @@ export class Work {
       event = await this.#run(file, todo, session, signal, buffers)
       if (todo.kind !== 'hash') this.#succeeded(session.lane)
     } catch (error) {
+      // Those sums can’t be gone on with.
+      if (error instanceof HashThreadEnded) file.hashed = null
       if (signal.aborted || this.#states.halted !== null) return
       event = this.#judge(file, todo, error, session)
     }
@@ -587,10 +630,11 @@ export class Work {
   async #run(
     file: LiveFile,
     todo: Effect,
-    { client }: Session,
+    session: Session,
     signal: AbortSignal,
     buffers: Buffers,
   ): Promise<TransferEvent> {
+    const { client } = session
     const { deposit, key } = file
     const { draftId } = deposit
     switch (todo.kind) {
@@ -604,10 +648,9 @@ export class Work {
           ledger: file.state.ledger,
           buffers,
           signal,
-          partLinks: file.partLinks,
-          hashed: file.hashed,
+          parts: this.#partsOf(file, session, signal),
           isPaced: this.#pace.isLimited,
-          pace: (chunk) => this.#pace.pieces(chunk, signal),
+          pace: (chunk, until) => this.#pace.pieces(chunk, until),
           onSent: (bytes) => {
             deposit.progressed(file, { sentBytes: file.progress.sentBytes + bytes })
             this.#board.moved(file, bytes)
@@ -615,14 +658,8 @@ export class Work {
           onWhole: () => {
             file.whole = true
           },
-          onPart: (part, hashed) => {
-            file.hashed = hashed
-            file.strikes = 0
-            file.progress = NO_PROGRESS
-            this.#states.apply([file], () => ({ kind: 'part-sent', part }))
-          },
         })
-        return { kind: 'sent', digests }
+        return digests === null ? { kind: 'interrupted', whole: false } : { kind: 'sent', digests }
       }
       case 'commit': {
         const remote = toRemote(await commitFile(client, draftId, key))
@@ -630,7 +667,7 @@ export class Work {
       }
       case 'look': {
         const entry = await readDraftFile(client, draftId, key)
-        file.partLinks = foreignPartLinks(entry, client.server.origin)
+        this.#noteLinks(file, entry, session)
         return { kind: 'seen', remote: toRemote(entry), at: this.#now() }
       }
       case 'hash': {
@@ -642,12 +679,41 @@ export class Work {
       }
       case 'remove':
         await this.#alone(deposit, () => deleteDraftFile(client, draftId, key))
+        // What arrived changed may have been read wrongly.
+        file.hashed = null
         return { kind: 'removed' }
       case 'declare':
       case 'queue':
       case 'wait':
       case 'abort':
         throw new Error(`not for one file alone: ${todo.kind}`)
+    }
+  }
+
+  #partsOf(file: LiveFile, session: Session, signal: AbortSignal): SendingParts {
+    const { deposit, key } = file
+    const { plan, bytes } = file.state.ledger
+    const takeBack = (sentBytes: number) => {
+      if (!signal.aborted) deposit.progressed(file, { sentBytes: file.progress.sentBytes - sentBytes })
+    }
+    return {
+      chunks: this.#chunks,
+      slots: this.#slotsFor(file, session),
+      random: this.#random,
+      hashed: file.hashed,
+      linkOf: (part) => file.partLinks.get(part) ?? null,
+      renewLinks: async () => {
+        this.#noteLinks(file, await readDraftFile(session.client, deposit.draftId, key), session)
+      },
+      onPart: (part) => {
+        file.strikes = 0
+        if (plan.kind === 'parts') takeBack(partLength(plan, part, bytes))
+        this.#states.apply([file], () => ({ kind: 'part-sent', part }))
+      },
+      onHashed: (hashed) => {
+        file.hashed = hashed
+      },
+      onUnsent: takeBack,
     }
   }
 

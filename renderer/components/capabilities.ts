@@ -31,7 +31,7 @@ const SOURCES: Readonly<Record<Capabilities['limitsSource'], string>> = {
 }
 
 const RESUME: Readonly<Record<Capabilities['multipart'], string>> = {
-  works: 'goes on at the last part that arrived',
+  works: 'large files go on with the parts that are missing',
   refused: 'verified files stay, the file under way starts again',
   unknown: 'verified files stay; the file under way starts again unless parts turn out to work',
 }

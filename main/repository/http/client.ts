@@ -115,6 +115,7 @@ const LONGEST_PAUSE_MS = 5000
 const LONGEST_WAIT_MS = 20_000
 const LONGEST_RETRY_AFTER_MS = 3_600_000
 const REDIRECTS = 5
+const STORAGES = 8
 
 /** What all clients of one origin share. */
 type Origin = {
@@ -141,6 +142,7 @@ class Client implements RepositoryClient {
   readonly #listeners = new Set<(seen: SeenAnswer) => void>()
   readonly #base: URL
   readonly #patience: Patience
+  readonly #storages = new Map<string, Transport>()
   #closed = false
   /** Whether answers to this token carry X-User-ID; many nginx set-ups take it out. */
   #namesUser = false
@@ -197,26 +199,41 @@ class Client implements RepositoryClient {
 
   async send(call: ContentCall): Promise<Answer<FileEntry>> {
     const url = call.url === undefined ? this.#url(call.path) : this.#partUrl(call.url)
-    const own = url.origin === this.#base.origin
-    const transport = own ? this.#shared.transport : new Transport(url.origin, { patience: this.#patience })
-    const headers = {
-      ...(own ? this.#headers() : { 'user-agent': USER_AGENT }),
-      ...(own ? { accept: ACCEPT.json, 'content-type': 'application/octet-stream' } : {}),
-      'content-length': String(call.lengthBytes),
-    }
     const { body: content, lengthBytes, stallMs = this.#patience.stallMs } = call
     const body = content instanceof Uint8Array ? { bytes: content, stallMs } : { lengthBytes, chunks: content, stallMs }
-    try {
-      await this.#keepBudget(call.signal)
-      return await this.#observe(async () => {
-        const raw = await this.#exchange(transport, { method: 'PUT', url, headers, body, signal: call.signal })
-        await this.#refuse(raw)
-        // Storage behind a pre-signed link answers with an empty body or XML, which says nothing more than its status.
-        return { raw, value: own ? this.#parse(raw, fileEntrySchema, false) : { key: '' } }
-      })
-    } finally {
-      if (!own) await transport.close()
+    const exchange = { method: 'PUT', url, body, signal: call.signal } as const
+    const length = { 'content-length': String(lengthBytes) }
+    if (url.origin !== this.#base.origin)
+      return this.#store({ ...exchange, headers: { 'user-agent': USER_AGENT, ...length } })
+    const headers = { ...this.#headers(), accept: ACCEPT.json, 'content-type': 'application/octet-stream', ...length }
+    await this.#keepBudget(call.signal)
+    return this.#observe(async () => {
+      const raw = await this.#exchange(this.#shared.transport, { ...exchange, headers })
+      await this.#refuse(raw)
+      return { raw, value: this.#parse(raw, fileEntrySchema, false) }
+    })
+  }
+
+  /** To a storage, which answers for itself: neither budget nor state of the server is learnt from it. */
+  async #store(exchange: Exchange): Promise<Answer<FileEntry>> {
+    const { status, header } = await this.#storage(exchange.url.origin).exchange(exchange)
+    if (status >= 300 && status < 400) throw this.#redirected(URL.parse(header('location') ?? '', exchange.url.href))
+    if (status >= 400) throw new HttpError({ status, fromStorage: true })
+    // It answers with an empty body or XML, which says nothing more than its status.
+    return { status, value: { key: '' }, userId: null }
+  }
+
+  /** Kept, since a file has thousands of parts; but not for every name that a server may come up with. */
+  #storage(origin: string): Transport {
+    const known = this.#storages.get(origin) ?? new Transport(origin, { patience: this.#patience })
+    this.#storages.delete(origin)
+    this.#storages.set(origin, known)
+    const [oldest] = this.#storages
+    if (oldest && this.#storages.size > STORAGES) {
+      this.#storages.delete(oldest[0])
+      void oldest[1].close()
     }
+    return known
   }
 
   async receive<T>(call: ReceiveCall, take: (content: Content) => Promise<T>): Promise<T> {
@@ -242,6 +259,7 @@ class Client implements RepositoryClient {
     if (this.#closed) return
     this.#closed = true
     this.#listeners.clear()
+    await Promise.all([...this.#storages.values()].map((storage) => storage.close()))
     if (--this.#shared.clients === 0) await this.#shared.transport.close()
   }
 

@@ -20,6 +20,8 @@ export class HttpError extends Error {
    * known from X-User-ID or from GET /api/me.
    */
   readonly tokenRefused: boolean
+  /** A storage behind a link of the server answered, such as S3. It knows no tokens: its 403 speaks of the link. */
+  readonly fromStorage: boolean
 
   constructor(seen: {
     status: number
@@ -28,6 +30,7 @@ export class HttpError extends Error {
     retryAfterMs?: number | null
     html?: boolean
     tokenRefused?: boolean
+    fromStorage?: boolean
   }) {
     super(`HTTP ${seen.status}`)
     this.name = 'HttpError'
@@ -37,6 +40,7 @@ export class HttpError extends Error {
     this.retryAfterMs = seen.retryAfterMs ?? null
     this.html = seen.html ?? false
     this.tokenRefused = seen.tokenRefused ?? false
+    this.fromStorage = seen.fromStorage ?? false
   }
 }
 
@@ -71,6 +75,7 @@ export function toAppError(error: unknown, serverName: string): AppError {
 
 function refusalAsAppError(error: HttpError, server: string): AppError {
   const { status } = error
+  if (error.fromStorage) return { code: status >= 500 ? 'server-trouble' : 'storage-refused', params: { server } }
   if (error.tokenRefused || status === 401) return { code: 'token-refused', params: { server } }
   if (status === 429) {
     const until = new Date(Date.now() + (error.retryAfterMs ?? 60_000))

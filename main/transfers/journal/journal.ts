@@ -55,11 +55,11 @@ export class Journal {
       'INSERT INTO deposit (id, account_id, draft_id, server_name, error) VALUES (?, ?, ?, ?, ?)',
     )
     this.#insertFile = this.#database.prepare(
-      `INSERT INTO file (step, bytes, plan, footing, parts_sent, md5, sha256, remote_checksum, resent, attempt, started_at,
+      `INSERT INTO file (step, bytes, plan, footing, parts, md5, sha256, remote_checksum, resent, attempt, started_at,
         deposit_id, file_id, key, source) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
     )
     this.#updateState = this.#database.prepare(
-      `UPDATE file SET step = ?, bytes = ?, plan = ?, footing = ?, parts_sent = ?, md5 = ?, sha256 = ?, remote_checksum = ?,
+      `UPDATE file SET step = ?, bytes = ?, plan = ?, footing = ?, parts = ?, md5 = ?, sha256 = ?, remote_checksum = ?,
         resent = ?, attempt = ?, started_at = ? WHERE deposit_id = ? AND file_id = ?`,
     )
     this.#writeLog = this.#database.prepare(

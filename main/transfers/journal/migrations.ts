@@ -45,4 +45,10 @@ export const MIGRATIONS: readonly string[] = [
     PRIMARY KEY (deposit_id, file_id)
   ) STRICT, WITHOUT ROWID;
   `,
+  // Parts were sent one after the other, and counted; now each is remembered.
+  `
+  ALTER TABLE file ADD COLUMN parts TEXT NOT NULL DEFAULT '';
+  UPDATE file SET parts = iif(parts_sent = 1, '1', '1-' || parts_sent) WHERE parts_sent > 0;
+  ALTER TABLE file DROP COLUMN parts_sent;
+  `,
 ]

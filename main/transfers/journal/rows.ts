@@ -3,7 +3,7 @@ import { logEntrySchema } from '../../../contract/desk/transfer.ts'
 import { appErrorSchema } from '../../../contract/errors.ts'
 import type { Log } from '../../../core/transfer/log.ts'
 import type { Ledger, Removal, RemoteFile, Step, TransferState } from '../../../core/transfer/machine.ts'
-import type { TransferPlan } from '../../../core/transfer/parts.ts'
+import { readPartSet, writePartSet, type PartSet, type TransferPlan } from '../../../core/transfer/parts.ts'
 import { sourceSchema } from '../source-schema.ts'
 import type { SourceFile } from '../source.ts'
 
@@ -44,10 +44,17 @@ const stepSchema: z.ZodType<Step> = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('blocked'), error: appErrorSchema, removal }),
 ])
 
+const partSetSchema = z.string().transform((text, context): PartSet => {
+  const set = readPartSet(text)
+  if (set !== null) return set
+  context.addIssue({ code: 'custom', message: 'not a set of parts' })
+  return z.NEVER
+})
+
 const ledgerShape = {
   bytes: z.int().nonnegative(),
   footing: z.enum(['none', 'unseen', 'asked', 'declared', 'begun', 'whole']) satisfies z.ZodType<Ledger['footing']>,
-  parts_sent: z.int().nonnegative(),
+  parts: partSetSchema,
   md5: z.string().nullable(),
   sha256: z.string().nullable(),
   remote_checksum: z.string().nullable(),
@@ -81,7 +88,7 @@ export function readFileRow(row: unknown): StoredFile {
         bytes: stored.bytes,
         plan: planSchema.parse(JSON.parse(stored.plan)),
         footing: stored.footing,
-        partsSent: stored.parts_sent,
+        parts: stored.parts,
         digests: stored.md5 === null ? null : { md5: stored.md5, sha256: stored.sha256 },
         remoteChecksum: stored.remote_checksum,
         resent: stored.resent !== 0,
@@ -107,7 +114,7 @@ export function stateColumns({ step, ledger }: TransferState): (string | number 
     ledger.bytes,
     JSON.stringify(ledger.plan),
     ledger.footing,
-    ledger.partsSent,
+    writePartSet(ledger.parts),
     ledger.digests?.md5 ?? null,
     ledger.digests?.sha256 ?? null,
     ledger.remoteChecksum,

@@ -11,6 +11,7 @@ import {
 } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
 import type { Capabilities } from '../../../contract/desk/account.ts'
 import type { DepositTransfer } from '../../../contract/desk/deposit.ts'
 import type { TransferCommand } from '../../../contract/desk/transfer.ts'
@@ -178,6 +179,14 @@ export class Scene {
   /** What it should have. */
   expected(...names: string[]): Record<string, string> {
     return Object.fromEntries(names.map((name) => [name, `md5:${md5(readFileSync(this.path(name)))}`]))
+  }
+
+  /** Parts of a file that were acknowledged, as the journal has them on disk. */
+  journalledParts(key: string): string {
+    const database = new DatabaseSync(join(this.home, 'transfers.db'), { readOnly: true })
+    const row = database.prepare('SELECT parts FROM file WHERE key = ?').get(key) as { parts: string } | undefined
+    database.close()
+    return row?.parts ?? ''
   }
 
   async stop(): Promise<void> {

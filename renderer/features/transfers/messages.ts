@@ -1,3 +1,4 @@
+import { LARGEST_WHOLE_BYTES } from '../../../core/transfer/parts.ts'
 import {
   formatBytes,
   formatBytesOf,
@@ -67,8 +68,8 @@ export const messages = {
   },
   servers: {
     title: 'What these servers allow',
-    parts: (bytes: number | null) => (bytes === null ? 'Files in parts.' : `Parts of ${formatBytes(bytes)}.`),
-    partsText: 'After a break it goes on at the last part that arrived.',
+    parts: (bytes: number | null) => (bytes === null ? 'Files in parts.' : `Parts of ${formatBytes(bytes)} or more.`),
+    partsText: `After a break only the parts that are missing are sent. Files up to ${formatBytes(LARGEST_WHOLE_BYTES)} go whole.`,
     whole: 'Whole files only.',
     wholeText: 'If a transfer breaks, verified files stay and the file under way starts again at 0 %.',
     tried: (at: number, now: number) => `Tried on the server, ${formatTime(at, now)}.`,
