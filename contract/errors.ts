@@ -32,6 +32,12 @@ export const ERRORS = {
     todo: 'There is nothing you need to do.',
     action: 'none',
   },
+  'requests-spent': {
+    happened: '{server} takes {rate}, and these are used up.',
+    next: 'Everything for this server goes on by itself at {until}.',
+    todo: 'There is nothing you need to do.',
+    action: 'none',
+  },
   'address-invalid': {
     happened: '“{address}” is not a web address.',
     next: 'Nothing was sent.',

@@ -54,6 +54,7 @@ export async function createDesk(parts: {
       practice: parts.practice,
       events,
       inUse: (accountId) => deposits.inUse(accountId),
+      tellBudget: (origin, budget) => void transfers.command({ kind: 'budget', origin, budget }).catch(() => undefined),
     })
     closers.push(() => accounts.close())
     const folders = createFolders(events)

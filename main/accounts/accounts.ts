@@ -33,10 +33,7 @@ export type Accounts = {
   client(accountId: string): Promise<RepositoryClient>
   connections(): Connection[]
   /** What another process of ours saw of the account's server. */
-  noteSeen(
-    accountId: string,
-    seen: { ok: boolean; at: number; error: AppError | null; budget?: RequestBudget | null },
-  ): void
+  noteSeen(accountId: string, seen: SeenServer): void
   close(): Promise<void>
 }
 
@@ -48,8 +45,16 @@ type Parts = {
   readonly practice: () => Promise<PracticeServer>
   readonly events: { emit<E extends EventName>(name: E, payload: Payload<E>): void }
   readonly inUse: (accountId: string) => boolean
+  /** To the transfers: requests are counted by address, whoever of us sends them (behaviour 2.6). */
+  readonly tellBudget?: (origin: string, budget: RequestBudget) => void
 }
 
+type SeenServer = {
+  readonly ok: boolean
+  readonly at: number
+  readonly error: AppError | null
+  readonly budget?: RequestBudget | null
+}
 type Checked = { readonly server: KnownServer; readonly token: string; readonly check: AccountCheck }
 type Seen = Pick<Connection, 'state' | 'readAt' | 'error' | 'budget'>
 
@@ -224,10 +229,12 @@ class AccountBook implements Accounts {
     })
   }
 
-  noteSeen(
-    accountId: string,
-    seen: { ok: boolean; at: number; error: AppError | null; budget?: RequestBudget | null },
-  ): void {
+  noteSeen(accountId: string, seen: SeenServer): void {
+    if (seen.budget) void this.#hearBudget(accountId, seen.budget)
+    this.#noteSeen(accountId, seen)
+  }
+
+  #noteSeen(accountId: string, seen: SeenServer): void {
     const before = this.#seen.get(accountId)
     const refused = seen.error?.code === 'token-refused'
     this.#seen.set(accountId, {
@@ -270,7 +277,7 @@ class AccountBook implements Accounts {
     this.#save(account)
     await this.#dropClient(account.id)
     const at = Date.now()
-    this.noteSeen(account.id, { ok: true, at, error: null })
+    this.#noteSeen(account.id, { ok: true, at, error: null })
     return account
   }
 
@@ -319,8 +326,17 @@ class AccountBook implements Accounts {
   }
 
   #watch(accountId: string, client: RepositoryClient): RepositoryClient {
-    client.onAnswer(({ ok, at, error }) => this.noteSeen(accountId, { ok, at, error, budget: client.budget() }))
+    client.onAnswer(({ ok, at, error }) => {
+      const budget = client.budget()
+      if (budget !== null) this.#parts.tellBudget?.(client.server.origin, budget)
+      this.#noteSeen(accountId, { ok, at, error, budget })
+    })
     return client
+  }
+
+  async #hearBudget(accountId: string, budget: RequestBudget): Promise<void> {
+    const client = await this.#clients.get(accountId)?.catch(() => null)
+    client?.hearBudget(budget)
   }
 
   /** At most twice a second, and the last state always. */

@@ -77,6 +77,8 @@ type Parts = {
 const SYNC_DELAY_MS = 600
 /** Someone who types without a pause is sent to the server nevertheless. */
 const SYNC_AT_LEAST_MS = 5000
+const LONGEST_PUT_OFF_MS = 60_000
+const LOOK_AGAIN_MS = 5000
 const FIRST_RETRY_MS = 5000
 const LONGEST_RETRY_MS = 300_000
 /** A save that is under way may end; quitting takes two seconds at most in all (fault U41). */
@@ -97,6 +99,8 @@ type Lane = {
   dueAt: number
   failures: number
   handedOver: boolean
+  /** Since when sending has been put off, by a clock that never jumps. */
+  putOffAt: number | null
   /** The deposit as it was when the draft was last merged into it. */
   merged: { readonly edit: number; readonly metadata: RecordMetadata } | null
 }
@@ -393,6 +397,7 @@ class DepositBook implements Deposits {
     await this.#makeReady(depositId)
     if (this.#find(depositId).publication.kind === 'published') return
     await this.#checkIfGone(depositId)
+    if (await this.#putsOff(depositId)) return
     await syncDraft(this.#context, depositId)
     this.#clearTrouble(depositId)
     const { publication, publishWhenVerified } = this.#find(depositId)
@@ -430,6 +435,23 @@ class DepositBook implements Deposits {
     const { accountId, draft } = this.#find(depositId)
     if (draft === null || this.#transfer(depositId).error?.code !== 'draft-gone') return
     await readDraft(await this.#parts.accounts.client(accountId), draft.id)
+  }
+
+  /** Nobody waits for what is sent by itself: where the server takes few more requests it is put off, though not for long. */
+  async #putsOff(depositId: string): Promise<boolean> {
+    const { accountId, edit, sentEdit } = this.#find(depositId)
+    if (edit === sentEdit) return false
+    const lane = this.#lane(depositId)
+    const waitMs = (await this.#parts.accounts.client(accountId)).opensInMs('background')
+    const now = performance.now()
+    lane.putOffAt ??= now
+    if (waitMs === 0 || now - lane.putOffAt > LONGEST_PUT_OFF_MS) {
+      lane.putOffAt = null
+      return false
+    }
+    lane.timer ??= setTimeout(() => this.#advance(depositId), Math.min(waitMs, LOOK_AGAIN_MS))
+    lane.dueAt = Date.now() + SYNC_AT_LEAST_MS
+    return true
   }
 
   #noteFailure(depositId: string, error: unknown): void {
@@ -607,6 +629,7 @@ class DepositBook implements Deposits {
       dueAt: 0,
       failures: 0,
       handedOver: false,
+      putOffAt: null,
       merged: null,
     }
     this.#lanes.set(depositId, lane)

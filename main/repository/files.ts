@@ -14,8 +14,12 @@ const LIST_BYTES = 64_000_000
 type Body = Pick<ContentCall, 'lengthBytes' | 'body' | 'signal' | 'stallMs'>
 
 /** All entries, sorted by the server: match by key. `size` and `checksum` of a pending one are only what was declared. */
-export async function listDraftFiles(client: RepositoryClient, draftId: string): Promise<FileEntry[]> {
-  return list(client, ['records', draftId, 'draft', 'files'])
+export async function listDraftFiles(
+  client: RepositoryClient,
+  draftId: string,
+  signal?: AbortSignal,
+): Promise<FileEntry[]> {
+  return list(client, ['records', draftId, 'draft', 'files'], signal)
 }
 
 export async function listRecordFiles(client: RepositoryClient, recordId: string): Promise<FileEntry[]> {
@@ -30,9 +34,10 @@ export async function startFiles(
   client: RepositoryClient,
   draftId: string,
   files: readonly FileStart[],
+  signal?: AbortSignal,
 ): Promise<FileEntry[]> {
   const path = ['records', draftId, 'draft', 'files']
-  const call = { method: 'POST', path, body: files, answerBytes: LIST_BYTES } as const
+  const call = { method: 'POST', path, body: files, answerBytes: LIST_BYTES, signal } as const
   if (files.some(({ transfer }) => transfer !== undefined))
     return (await client.json(call, fileListSchema)).value.entries ?? []
   await client.json({ ...call, unread: true }, z.undefined())
@@ -69,20 +74,35 @@ export async function putPart(
  * Completes a file. 200 proves nothing: the bytes may be old, or zeros where parts are missing (live findings D2, D23), so
  * compare size and MD5. HttpError 500 when no content was sent, 404 when the entry is gone. Twice is fine.
  */
-export async function commitFile(client: RepositoryClient, draftId: string, key: string): Promise<FileEntry> {
-  const call = { method: 'POST', path: ['records', draftId, 'draft', 'files', key, 'commit'] } as const
+export async function commitFile(
+  client: RepositoryClient,
+  draftId: string,
+  key: string,
+  signal?: AbortSignal,
+): Promise<FileEntry> {
+  const call = { method: 'POST', path: ['records', draftId, 'draft', 'files', key, 'commit'], signal } as const
   return (await client.json(call, fileEntrySchema)).value
 }
 
 /** One entry; after a multipart commit the checksum follows within a second (live findings D24). */
-export async function readDraftFile(client: RepositoryClient, draftId: string, key: string): Promise<FileEntry> {
-  return (await client.json({ method: 'GET', path: ['records', draftId, 'draft', 'files', key] }, fileEntrySchema))
-    .value
+export async function readDraftFile(
+  client: RepositoryClient,
+  draftId: string,
+  key: string,
+  signal?: AbortSignal,
+): Promise<FileEntry> {
+  const call = { method: 'GET', path: ['records', draftId, 'draft', 'files', key], signal } as const
+  return (await client.json(call, fileEntrySchema)).value
 }
 
 /** Removes an entry and its bytes. One that is gone already is fine. Moves the revision of the draft. */
-export async function deleteDraftFile(client: RepositoryClient, draftId: string, key: string): Promise<void> {
-  await remove(client, ['records', draftId, 'draft', 'files', key])
+export async function deleteDraftFile(
+  client: RepositoryClient,
+  draftId: string,
+  key: string,
+  signal?: AbortSignal,
+): Promise<void> {
+  await remove(client, ['records', draftId, 'draft', 'files', key], signal)
 }
 
 /** Streams the bytes of a committed file to `take`. HttpError 500 where nothing was committed, 416 for a range beyond the end. */
@@ -97,8 +117,10 @@ export async function getContent<T>(
   return client.receive({ ...call, path: ['records', of.id, ...draft, 'files', key, 'content'] }, take)
 }
 
-async function list(client: RepositoryClient, path: readonly string[]): Promise<FileEntry[]> {
-  return (await client.json({ method: 'GET', path, answerBytes: LIST_BYTES }, fileListSchema)).value.entries ?? []
+async function list(client: RepositoryClient, path: readonly string[], signal?: AbortSignal): Promise<FileEntry[]> {
+  return (
+    (await client.json({ method: 'GET', path, answerBytes: LIST_BYTES, signal }, fileListSchema)).value.entries ?? []
+  )
 }
 
 async function put(client: RepositoryClient, call: ContentCall): Promise<FileEntry> {

@@ -92,9 +92,9 @@ export async function listUserRecords(
 }
 
 /** A DELETE that may be repeated: gone is what was wanted. */
-export async function remove(client: RepositoryClient, path: readonly string[]): Promise<void> {
+export async function remove(client: RepositoryClient, path: readonly string[], signal?: AbortSignal): Promise<void> {
   try {
-    await onceMoreAfterRace(() => client.json({ method: 'DELETE', path, repeat: true }, z.unknown()))
+    await onceMoreAfterRace(() => client.json({ method: 'DELETE', path, repeat: true, signal }, z.unknown()))
   } catch (error) {
     if (!(error instanceof HttpError && error.status === 404)) throw error
   }

@@ -8,8 +8,11 @@ const userSchema = z.looseObject({
 })
 
 /** Whom the token belongs to. HttpError 401 for a dead one, 404 where the server has no such address (behaviour 2.3). */
-export async function readMe(client: RepositoryClient): Promise<{ id: string; email: string | null }> {
-  const { value } = await client.json({ method: 'GET', path: ['me'] }, meSchema)
+export async function readMe(
+  client: RepositoryClient,
+  signal?: AbortSignal,
+): Promise<{ id: string; email: string | null }> {
+  const { value } = await client.json({ method: 'GET', path: ['me'], signal }, meSchema)
   // A number here, text everywhere else.
   return { id: String(value.id), email: value.email ?? null }
 }

@@ -79,6 +79,56 @@ test('on battery nothing is sent where that is so set, it says so, and it goes o
   expect(engine?.transfer(scene.depositId).error).toBeNull()
 })
 
+test('what the window was told of the requests that are left counts here too, and it says so', async () => {
+  const scene = await createScene({ 'data.bin': 'some' })
+  const { engine } = scene
+  scene.session()
+  engine?.command({
+    kind: 'budget',
+    origin: scene.origin,
+    budget: { limit: 100, remaining: 2, resetAt: Date.now() + 1000 },
+  })
+  scene.add(scene.sources('data.bin'))
+  const { error, at } = await scene.until('waiting')
+  expect(error).toMatchObject({ code: 'requests-spent', params: { server: 'Practice', rate: '100 requests a minute' } })
+  expect(at).toBeGreaterThan(Date.now() - 1000)
+  expect(scene.server.seen).toEqual([])
+  await scene.until('verified')
+})
+
+test('files that are paused before they were declared are declared only when they go on', async () => {
+  const scene = await createScene({ a: 'a', b: 'b' })
+  scene.session()
+  scene.add(scene.sources('a', 'b'))
+  scene.command('pause', 1)
+  await scene.until(({ verifiedFiles }) => verifiedFiles === 1)
+  expect(await scene.listed()).toEqual(scene.expected('a'))
+  scene.command('resume')
+  await scene.until('verified')
+  expect(await scene.listed()).toEqual(scene.expected('a', 'b'))
+})
+
+test.each([
+  ['a list', 'GET', FILES],
+  ['a declaration', 'POST', FILES],
+  ['a commit', 'POST', /\/commit$/],
+] as const)('a pause ends %s at once, and it goes on from what the server has', async (_, method, path) => {
+  const scene = await createScene({ 'data.bin': 'some' })
+  const held = new Promise<void>((resolve) => scene.server.fail(method, path, { kind: 'silence', act: resolve }))
+  scene.session()
+  scene.add(scene.sources('data.bin'))
+  await held
+  const pausedAt = performance.now()
+  scene.command('pause')
+  const call = scene.server.seen.findLast((seen) => seen.method === method && path.test(seen.path))
+  await expect.poll(() => call?.closedAt, { interval: 5, timeout: 5000 }).not.toBeNull()
+  expect((call?.closedAt ?? Infinity) - pausedAt).toBeLessThan(1000)
+  scene.command('resume')
+  await scene.until('verified')
+  expect(await scene.listed()).toEqual(scene.expected('data.bin'))
+  expect(scene.server.count('PUT', CONTENT)).toBe(1)
+})
+
 test('a speed limit is shared by all files', async () => {
   const parts = ['a', 'b', 'c', 'd']
   const scene = await createScene(Object.fromEntries(parts.map((name) => [name, Buffer.alloc(MIB, name)])))

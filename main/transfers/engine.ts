@@ -112,6 +112,9 @@ class Engine implements TransferEngine {
       case 'configure':
         this.#work.configure(command)
         break
+      case 'budget':
+        this.#work.hearBudget(command.origin, command.budget)
+        break
       case 'power':
         this.#work.setPower(command)
         break
@@ -133,6 +136,7 @@ class Engine implements TransferEngine {
     const at = this.#now()
     switch (command) {
       case 'pause':
+        if (target.kind !== 'file') for (const deposit of deposits) deposit.controller?.abort()
         states.apply(files, ({ whole }) => ({ kind: 'pause', at, whole }))
         break
       case 'resume':

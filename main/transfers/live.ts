@@ -76,6 +76,8 @@ export class LiveDeposit {
   surveyed = false
   /** A list or a declaration is under way. */
   calling = false
+  /** Ends that call. */
+  controller: AbortController | null = null
   batch = DECLARE_AT_ONCE
   /** Calls that declare and were refused, in a row. */
   declareStrikes = 0

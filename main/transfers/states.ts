@@ -145,6 +145,7 @@ export class States {
     const deposit = this.deposits.get(depositId)
     this.settled.delete(depositId)
     this.deposits.delete(depositId)
+    deposit?.controller?.abort()
     for (const file of deposit?.files ?? []) {
       clearTimer(file)
       file.todo = null
@@ -216,6 +217,7 @@ export class States {
 
   /** Takes back what is under way for a deposit, for a reason that is not its own. */
   interrupt(deposit: LiveDeposit, stop: Stop): void {
+    deposit.controller?.abort()
     const busy = deposit.files.filter((file) => file.busy)
     quietly(() => this.apply(busy, ({ whole }) => ({ kind: 'interrupted', whole, stop })))
   }
@@ -247,6 +249,8 @@ export class States {
     // With the same step, what it asks for is still to be done, or under way.
     if (state.step !== file.state.step) {
       file.todo = null
+      // It stands in no line any more: what is paused would be declared all the same.
+      if (!file.busy) file.deposit.enqueue(file)
       clearTimer(file)
       if (state.step.kind !== 'sending') file.progress = NO_PROGRESS
     }

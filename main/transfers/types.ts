@@ -40,6 +40,8 @@ export type EngineCommand =
       readonly bytesPerSecond?: number | null
       readonly pauseOnBattery?: boolean
     }
+  /** What main was told of the requests that a server still takes: they are counted by address (behaviour 2.6). */
+  | { readonly kind: 'budget'; readonly origin: string; readonly budget: RequestBudget }
   /** What the system tells. Nothing is sent while it sleeps, nor on battery where that is so configured. */
   | { readonly kind: 'power'; readonly asleep: boolean; readonly onBattery: boolean }
 

@@ -16,8 +16,10 @@ import {
   NetworkError,
   type Patience,
   type RepositoryClient,
+  type RequestBudget,
   type Server,
 } from '../repository/http/client.ts'
+import { requestsSpent } from '../repository/http/errors.ts'
 import { readMe } from '../repository/users.ts'
 import type { Board } from './board.ts'
 import { ChunkPool } from './chunks.ts'
@@ -206,7 +208,7 @@ export class Work {
   }
 
   #createClient(server: Server): RepositoryClient {
-    return createClient(server, this.#patience)
+    return createClient(server, this.#patience, 'transfer')
   }
 
   closeSession(accountId: string): void {
@@ -216,6 +218,11 @@ export class Work {
     const stop = { why: 'signed-out', error: null } as const
     for (const deposit of this.#depositsOf(accountId)) this.#states.interrupt(deposit, stop)
     void session.client.close()
+  }
+
+  hearBudget(origin: string, budget: RequestBudget): void {
+    const sessions = [...this.#sessions.values()]
+    sessions.find(({ client }) => client.server.origin === origin)?.client.hearBudget(budget)
   }
 
   /** Empty without a session. */
@@ -254,20 +261,21 @@ export class Work {
     if (session.refused !== null) return { error: session.refused, until: null }
     const { gate } = session.lane
     const closedMs = gate.closedUntil - monotonic()
-    if (gate.error === null || (closedMs <= 0 && !gate.probe)) return null
+    if (gate.error === null || (closedMs <= 0 && !gate.probe)) return holdOfBudget(session.client, this.#now())
     if (gate.probe && this.#isWaking) return null
     return { error: gate.error, until: this.#now() + Math.max(0, closedMs) }
   }
 
   /** Tells main of answers, for its status bar. */
   #watch(session: Session): void {
-    let last = { ok: false, at: 0, code: '' }
+    let last = { ok: false, at: 0, code: '', open: true }
     session.client.onAnswer(({ ok, status, at, error }) => {
       this.#noteAnswer(session.lane, status)
       if (status === null && this.#isWaking) return
       const code = error?.code ?? ''
-      if (ok === last.ok && code === last.code && at - last.at < 1000) return
-      last = { ok, at, code }
+      const open = session.client.opensInMs() === 0
+      if (ok === last.ok && code === last.code && open === last.open && at - last.at < 1000) return
+      last = { ok, at, code, open }
       this.#board.tell({ kind: 'seen', accountId: session.accountId, ok, at, budget: session.client.budget(), error })
     })
   }
@@ -388,8 +396,8 @@ export class Work {
 
   /** False while the server wants a pause or does not answer; sees to it that the work goes on later. */
   #mayAsk(session: Session): boolean {
-    const { lane } = session
-    const closedMs = lane.gate.closedUntil - monotonic()
+    const { lane, client } = session
+    const closedMs = Math.max(lane.gate.closedUntil - monotonic(), client.opensInMs())
     if (closedMs > 0) {
       lane.timer ??= setTimeout(() => {
         lane.timer = null
@@ -449,10 +457,9 @@ export class Work {
   /** One list tells for every file of a draft how to go on. */
   async #survey(deposit: LiveDeposit, session: Session): Promise<void> {
     const { client, lane } = session
-    deposit.calling = true
-    lane.running += 1
+    const { signal } = this.#beginCall(deposit, lane)
     try {
-      const entries = await this.#alone(deposit, () => listDraftFiles(client, deposit.draftId))
+      const entries = await this.#alone(deposit, () => listDraftFiles(client, deposit.draftId, signal))
       this.#succeeded(lane)
       deposit.surveyed = true
       const byKey = new Map(entries.map((entry) => [entry.key, entry]))
@@ -466,11 +473,22 @@ export class Work {
         }),
       )
     } catch (error) {
-      await this.#failedCall(deposit, session, error, 'list', 0)
+      if (!signal.aborted) await this.#failedCall(deposit, session, error, 'list', 0)
     } finally {
-      deposit.calling = false
-      lane.running -= 1
+      this.#endCall(deposit, lane)
     }
+  }
+
+  #beginCall(deposit: LiveDeposit, lane: Lane): AbortController {
+    deposit.calling = true
+    lane.running += 1
+    return (deposit.controller = new AbortController())
+  }
+
+  #endCall(deposit: LiveDeposit, lane: Lane): void {
+    deposit.calling = false
+    deposit.controller = null
+    lane.running -= 1
   }
 
   async #declare(deposit: LiveDeposit, session: Session): Promise<void> {
@@ -478,8 +496,7 @@ export class Work {
     const { name } = client.server
     const batch = [...deposit.undeclared].slice(0, deposit.batch)
     const empty = capabilities.emptyFiles === 'refused' ? batch.filter(({ state }) => state.ledger.bytes === 0) : []
-    deposit.calling = true
-    lane.running += 1
+    const { signal } = this.#beginCall(deposit, lane)
     for (const file of batch) deposit.undeclared.delete(file)
     const files = batch.filter((file) => !empty.includes(file))
     try {
@@ -495,7 +512,7 @@ export class Work {
       const entries =
         files.length === 0
           ? []
-          : await this.#alone(deposit, () => startFiles(client, deposit.draftId, files.map(startOf)))
+          : await this.#alone(deposit, () => startFiles(client, deposit.draftId, files.map(startOf), signal))
       this.#succeeded(lane)
       deposit.batch = Math.min(DECLARE_AT_ONCE, deposit.batch * 2)
       deposit.declareStrikes = 0
@@ -510,6 +527,7 @@ export class Work {
       const kind = refused || unsent ? 'undeclared' : 'interrupted'
       quietly(() => this.#states.apply(files, ({ whole }) => ({ kind, whole })))
       if (!unsent) deposit.surveyed = false
+      if (signal.aborted) return
       const only = files.length === 1 ? files[0] : undefined
       const strikes = only?.strikes ?? deposit.declareStrikes
       // The first refusal may stem from a call of a process that was killed, which lands now: then all fits after a look.
@@ -520,8 +538,7 @@ export class Work {
       if (only !== undefined && blocks !== null)
         quietly(() => this.#states.apply([only], () => ({ kind: 'refused', error: blocks, whole: true })))
     } finally {
-      deposit.calling = false
-      lane.running -= 1
+      this.#endCall(deposit, lane)
     }
   }
 
@@ -607,7 +624,8 @@ export class Work {
   #mayContinue(deposit: LiveDeposit, session: Session): boolean {
     const { gate } = session.lane
     const held = session.refused !== null || deposit.error !== null || !deposit.surveyed
-    return !held && !this.#resting && this.#states.halted === null && !gate.probe && monotonic() >= gate.closedUntil
+    if (held || this.#resting || this.#states.halted !== null || gate.probe) return false
+    return monotonic() >= gate.closedUntil && session.client.opensInMs() === 0
   }
 
   async #perform(file: LiveFile, todo: Effect, session: Session, signal: AbortSignal, buffers: Buffers): Promise<void> {
@@ -662,11 +680,11 @@ export class Work {
         return digests === null ? { kind: 'interrupted', whole: false } : { kind: 'sent', digests }
       }
       case 'commit': {
-        const remote = toRemote(await commitFile(client, draftId, key))
+        const remote = toRemote(await commitFile(client, draftId, key, signal))
         return { kind: 'seen', remote, at: this.#now() }
       }
       case 'look': {
-        const entry = await readDraftFile(client, draftId, key)
+        const entry = await readDraftFile(client, draftId, key, signal)
         this.#noteLinks(file, entry, session)
         return { kind: 'seen', remote: toRemote(entry), at: this.#now() }
       }
@@ -678,7 +696,7 @@ export class Work {
         return { kind: 'hashed', digests, at: this.#now() }
       }
       case 'remove':
-        await this.#alone(deposit, () => deleteDraftFile(client, draftId, key))
+        await this.#alone(deposit, () => deleteDraftFile(client, draftId, key, signal))
         // What arrived changed may have been read wrongly.
         file.hashed = null
         return { kind: 'removed' }
@@ -766,6 +784,15 @@ export class Work {
   #noteLinks(file: LiveFile, entry: FileEntry | undefined, { client }: Session): void {
     if (entry !== undefined) file.partLinks = foreignPartLinks(entry, client.server.origin)
   }
+}
+
+/** Nothing of a server’s budget is left for transfers, by its own count. */
+function holdOfBudget(client: RepositoryClient, now: number): Hold | null {
+  const opensInMs = client.opensInMs()
+  const budget = client.budget()
+  if (opensInMs === 0 || budget === null) return null
+  const until = now + opensInMs
+  return { error: requestsSpent(client.server.name, budget, until), until }
 }
 
 function startOf({ key, state }: LiveFile) {

@@ -7,6 +7,7 @@ import { z } from 'zod'
 import { explain } from '../../../contract/errors.ts'
 import { deleteDraftFile, getContent, listDraftFiles, putContent, putPart, startFiles } from '../files.ts'
 import { createDraft, publishDraft, readDraft, saveDraft } from '../records.ts'
+import { readMe } from '../users.ts'
 import { TRUSTED, TRUSTED_AUTHORITY, UNKNOWN } from '../test-support/certificates.ts'
 import { answer, serve } from '../test-support/loopback.ts'
 import { isPrivateHost } from './addresses.ts'
@@ -291,12 +292,49 @@ test('an empty budget is kept: nothing is sent before the server counts anew', a
   const { origin, seen } = await serve((_, response) => answer(response, 200, { id: 'a' }, budget))
   const client = connect(origin)
   await readDraft(client, 'a')
-  expect(client.budget()).toEqual({ limit: 100, remaining: 1, resetAt: reset * 1000 })
+  expect(client.budget()).toMatchObject({ limit: 100, remaining: 1 })
   budget['x-ratelimit-remaining'] = '0'
   await readDraft(client, 'a')
   const error = await failure(readDraft(connect(origin), 'a'))
   expect(error).toMatchObject({ status: 429 })
   expect(toAppError(error, 'T').code).toBe('server-busy')
+  expect(seen).toHaveLength(2)
+})
+
+test('calls of a transfer are sent once; what a person does goes first, and may have the last requests', async () => {
+  const reset = Math.floor(Date.now() / 1000) + 600
+  const budget = { 'x-ratelimit-limit': '100', 'x-ratelimit-remaining': '3', 'x-ratelimit-reset': String(reset) }
+  let status = 503
+  const { origin, seen } = await serve((_, response) => answer(response, status, { id: 'a' }, budget))
+  const person = connect(origin)
+  const transfer = createClient({ origin, name: 'Test Repository', token: TOKEN }, undefined, 'transfer')
+  onTestFinished(() => transfer.close())
+  expect(await failure(readDraft(transfer, 'a'))).toMatchObject({ status: 503 })
+  expect(seen).toHaveLength(1)
+  status = 200
+  budget['x-ratelimit-remaining'] = '2'
+  await readDraft(transfer, 'a')
+  expect(transfer.opensInMs()).toBeGreaterThan(500_000)
+  expect(person.opensInMs('background')).toBeGreaterThan(500_000)
+  expect(person.opensInMs()).toBe(0)
+  const stop = new AbortController()
+  const waits = failure(readMe(transfer, stop.signal))
+  budget['x-ratelimit-remaining'] = '1'
+  await readDraft(person, 'a')
+  stop.abort()
+  expect(await waits).toMatchObject({ name: 'AbortError' })
+  expect(seen).toHaveLength(3)
+})
+
+test('a budget that another process was told of is kept, until its window ends', async () => {
+  const { origin, seen } = await serve((_, response) => answer(response, 200, { id: 'a' }))
+  const client = connect(origin)
+  client.hearBudget({ limit: 100, remaining: 1, resetAt: Date.now() + 500 })
+  await readDraft(client, 'a')
+  expect(client.budget()).toMatchObject({ limit: 100, remaining: 0 })
+  const before = performance.now()
+  await readDraft(client, 'a')
+  expect(performance.now() - before).toBeGreaterThan(300)
   expect(seen).toHaveLength(2)
 })
 

@@ -3,7 +3,9 @@ import { z } from 'zod'
 import { DeskError, type AppError } from '../../../contract/errors.ts'
 import { fieldErrorSchema, type FieldError } from '../../../contract/repository/record.ts'
 import { fileEntrySchema, type FileEntry } from '../../../contract/repository/file.ts'
+import type { Priority } from '../../../core/transfer/budget.ts'
 import { isPrivateHost } from './addresses.ts'
+import { Requests, type RequestBudget } from './budget.ts'
 import {
   cleanServerText,
   HttpError,
@@ -19,13 +21,11 @@ import { PATIENCE, Transport, type Exchange, type OpenAnswer, type Patience, typ
 import { VERSION } from './version.ts'
 
 export { HttpError, isLoopback, NetworkError, reasonOf, toAppError } from './errors.ts'
+export type { RequestBudget } from './budget.ts'
 export type { Patience } from './transport.ts'
 
 /** `origin`: scheme://host[:port]. `name` as in badges and sentences. Without a token the client is a guest. */
 export type Server = { readonly origin: string; readonly name: string; readonly token: string | null }
-
-/** Requests that the server still takes in the current window. */
-export type RequestBudget = { readonly limit: number; readonly remaining: number; readonly resetAt: number }
 
 export type SeenAnswer = {
   /** The repository itself answered, be it with a refusal. */
@@ -82,8 +82,12 @@ export type Answer<T> = { readonly status: number; readonly value: T; readonly u
 
 export type RepositoryClient = {
   readonly server: Server
-  /** Last seen X-RateLimit-* of this origin, shared by all clients of the process for this origin. */
+  /** What the server still takes, of all clients of the process for this origin. */
   budget(): RequestBudget | null
+  /** Another process of ours was told so by this server. */
+  hearBudget(budget: RequestBudget): void
+  /** Time until the budget has room for a call that is so urgent; 0 for now. By default as urgent as calls of this client. */
+  opensInMs(priority?: Priority): number
   /** Called after every answer or failure. Returns the function that ends it. */
   onAnswer(listener: (seen: SeenAnswer) => void): () => void
   /** A call with a small answer, parsed by `schema`. Throws HttpError, NetworkError, an AbortError, or DeskError for a path that can't be. */
@@ -120,20 +124,19 @@ const STORAGES = 8
 /** What all clients of one origin share. */
 type Origin = {
   readonly transport: Transport
+  readonly requests: Requests
   clients: number
-  budget: RequestBudget | null
-  /** When the budget is counted anew, by a clock that does not jump. */
-  resetsAt: number
 }
 
 const origins = new Map<string, Origin>()
 
 /**
  * A client of one server for one token. Connections, with the patience of the first client, and the request budget are shared
- * between clients of an origin.
+ * between clients of an origin. With the priority `transfer` it plans nothing by itself: no call is repeated, and each waits
+ * until the budget has room, however long that takes.
  */
-export function createClient(server: Server, patience = PATIENCE): RepositoryClient {
-  return new Client(server, patience)
+export function createClient(server: Server, patience = PATIENCE, priority: Priority = 'person'): RepositoryClient {
+  return new Client(server, patience, priority)
 }
 
 class Client implements RepositoryClient {
@@ -143,28 +146,37 @@ class Client implements RepositoryClient {
   readonly #base: URL
   readonly #patience: Patience
   readonly #storages = new Map<string, Transport>()
+  readonly #priority: Priority
   #closed = false
   /** Whether answers to this token carry X-User-ID; many nginx set-ups take it out. */
   #namesUser = false
   #tokenAsked: { at: number; refused: boolean } | null = null
 
-  constructor(server: Server, patience: Patience) {
+  constructor(server: Server, patience: Patience, priority: Priority) {
     this.#patience = patience
+    this.#priority = priority
     this.#base = new URL('/api/', server.origin)
     this.server = { ...server, origin: this.#base.origin }
     const known = origins.get(this.#base.origin)
     this.#shared = known ?? {
       transport: new Transport(this.#base.origin, { patience }),
+      requests: new Requests(),
       clients: 0,
-      budget: null,
-      resetsAt: 0,
     }
     this.#shared.clients++
     origins.set(this.#base.origin, this.#shared)
   }
 
   budget(): RequestBudget | null {
-    return this.#shared.budget
+    return this.#shared.requests.shown
+  }
+
+  hearBudget(budget: RequestBudget): void {
+    this.#shared.requests.hear(budget)
+  }
+
+  opensInMs(priority = this.#priority): number {
+    return this.#shared.requests.opensInMs(priority)
   }
 
   onAnswer(listener: (seen: SeenAnswer) => void): () => void {
@@ -188,9 +200,9 @@ class Client implements RepositoryClient {
       answerBytes: call.answerBytes,
       unread: call.unread,
     }
-    return this.#retry(call, () =>
+    return this.#retry(call, (number) =>
       this.#observe(async () => {
-        const raw = await this.#follow(exchange)
+        const raw = await this.#follow(exchange, number)
         if (call.unread) this.#expectJson(raw)
         return { raw, value: this.#parse(raw, schema, text) }
       }),
@@ -206,9 +218,9 @@ class Client implements RepositoryClient {
     if (url.origin !== this.#base.origin)
       return this.#store({ ...exchange, headers: { 'user-agent': USER_AGENT, ...length } })
     const headers = { ...this.#headers(), accept: ACCEPT.json, 'content-type': 'application/octet-stream', ...length }
-    await this.#keepBudget(call.signal)
+    const number = await this.#enter(this.#priority, call.signal)
     return this.#observe(async () => {
-      const raw = await this.#exchange(this.#shared.transport, { ...exchange, headers })
+      const raw = await this.#exchange(this.#shared.transport, { ...exchange, headers }, number)
       await this.#refuse(raw)
       return { raw, value: this.#parse(raw, fileEntrySchema, false) }
     })
@@ -239,9 +251,9 @@ class Client implements RepositoryClient {
   async receive<T>(call: ReceiveCall, take: (content: Content) => Promise<T>): Promise<T> {
     const storages: Transport[] = []
     try {
-      await this.#keepBudget(call.signal)
+      const number = await this.#enter('transfer', call.signal)
       const { value } = await this.#observe(async () => {
-        const open = await this.#openContent(call, storages)
+        const open = await this.#openContent(call, number, storages)
         const { status, header } = open
         try {
           return { raw: { status, header, text: '' }, value: await take({ status, header, chunks: open.chunks() }) }
@@ -265,14 +277,14 @@ class Client implements RepositoryClient {
 
   // Retry: only what is safe to repeat.
 
-  async #retry<T>(call: ApiCall, attempt: () => Promise<T>): Promise<T> {
+  async #retry<T>(call: ApiCall, attempt: (number: number) => Promise<T>): Promise<T> {
     const repeat = call.repeat ?? call.method === 'GET'
+    const most = this.#priority === 'transfer' ? 1 : TRIES
     for (let tries = 1; ; tries++) {
       try {
-        await this.#keepBudget(call.signal)
-        return await attempt()
+        return await attempt(await this.#enter(this.#priority, call.signal))
       } catch (error) {
-        const pause = pauseAfter(error, repeat, tries)
+        const pause = tries < most ? pauseAfter(error, repeat, tries) : null
         if (pause === null || call.signal?.aborted) throw error
         await sleep(pause, undefined, call.signal ? { signal: call.signal } : {})
       }
@@ -281,43 +293,37 @@ class Client implements RepositoryClient {
 
   // Rate: one budget for each origin, from its headers.
 
-  async #keepBudget(signal: AbortSignal | undefined): Promise<void> {
-    const { budget } = this.#shared
-    if (budget === null) return
-    if (budget.remaining > 0) {
-      this.#shared.budget = { ...budget, remaining: budget.remaining - 1 }
-      return
-    }
-    const waitMs = this.#shared.resetsAt - performance.now()
-    if (waitMs <= 0) {
-      this.#shared.budget = null
-      return
-    }
-    if (waitMs > LONGEST_WAIT_MS)
+  /** Waits for room in the budget. A long wait is the caller’s to plan, like a long pause that the server asks for. */
+  async #enter(priority: Priority, signal: AbortSignal | undefined): Promise<number> {
+    const { requests } = this.#shared
+    const waitMs = requests.opensInMs(priority)
+    if (waitMs > LONGEST_WAIT_MS && this.#priority !== 'transfer')
       throw new HttpError({ status: 429, retryAfterMs: Math.min(waitMs, LONGEST_RETRY_AFTER_MS) })
-    await sleep(waitMs, undefined, signal ? { signal } : {})
-    await this.#keepBudget(signal)
+    return requests.enter(priority, signal)
   }
 
-  #noteBudget(raw: Pick<RawAnswer, 'header'>): void {
+  /** Retry-After stands on answers of all kinds, and means something on refusals only (behaviour 2.6). */
+  #noteBudget(answer: Pick<RawAnswer, 'status' | 'header'>, number: number): void {
     const [limit, remaining, reset] = ['x-ratelimit-limit', 'x-ratelimit-remaining', 'x-ratelimit-reset'].map(
       (name) => {
-        const value = raw.header(name)
+        const value = answer.header(name)
         return value !== null && /^\d{1,15}$/.test(value) ? Number(value) : null
       },
     )
-    if (limit == null || remaining == null || reset == null) return
-    const leftMs = Math.min(reset * 1000 - serverNow(raw), LONGEST_RETRY_AFTER_MS)
-    this.#shared.budget = { limit, remaining, resetAt: Date.now() + leftMs }
-    this.#shared.resetsAt = performance.now() + leftMs
+    const leftMs = reset == null ? null : Math.min(reset * 1000 - serverNow(answer), LONGEST_RETRY_AFTER_MS)
+    const { requests } = this.#shared
+    const pauseMs = answer.status === 429 ? (retryAfterMs(answer) ?? leftMs) : null
+    if (pauseMs !== null) requests.refuse(limit ?? null, pauseMs)
+    else if (limit == null || remaining == null || leftMs === null) requests.learn(number, null)
+    else requests.learn(number, { limit, remaining, resetsAt: performance.now() + leftMs })
   }
 
   // Transport: where it goes, and what is refused.
 
-  async #follow(exchange: Exchange): Promise<RawAnswer> {
+  async #follow(exchange: Exchange, number: number): Promise<RawAnswer> {
     let { url } = exchange
     for (let hops = 0; ; hops++) {
-      const raw = await this.#exchange(this.#shared.transport, { ...exchange, url })
+      const raw = await this.#exchange(this.#shared.transport, { ...exchange, url }, hops === 0 ? number : null)
       const location = raw.header('location')
       if (raw.status < 300 || raw.status > 399 || location === null) {
         await this.#refuse(raw)
@@ -333,6 +339,7 @@ class Client implements RepositoryClient {
   /** The head of an answer that brings content. A pool for each storage on the way is put into `storages`. */
   async #openContent(
     { path, from, signal, stallMs = this.#patience.stallMs }: ReceiveCall,
+    number: number,
     storages: Transport[],
   ): Promise<OpenAnswer> {
     const wanted: Record<string, string> = { accept: '*/*', 'accept-encoding': 'identity' }
@@ -348,8 +355,9 @@ class Client implements RepositoryClient {
         : new Transport(url.origin, { publicOnly: !isLoopback(this.#base.hostname), patience: this.#patience })
       if (!own) storages.push(transport)
       const headers = { ...(own ? this.#headers() : { 'user-agent': USER_AGENT }), ...wanted }
+      const counted = own && hops > 0 ? this.#shared.requests.count('transfer') : number
       const open = await transport.open({ url, headers, signal }, stallMs)
-      if (own) this.#note(open)
+      if (own) this.#note(open, counted)
       const { status, header } = open
       if (status >= 200 && status < 300) return open
       const location = header('location')
@@ -365,14 +373,17 @@ class Client implements RepositoryClient {
     }
   }
 
-  async #exchange(transport: Transport, exchange: Exchange): Promise<RawAnswer> {
+  /** `number`: of the request in the budget, where it is counted already. */
+  async #exchange(transport: Transport, exchange: Exchange, number: number | null = null): Promise<RawAnswer> {
+    const own = exchange.url.origin === this.#base.origin
+    const counted = own ? (number ?? this.#shared.requests.count(this.#priority)) : 0
     const raw = await transport.exchange(exchange)
-    if (exchange.url.origin === this.#base.origin) this.#note(raw)
+    if (own) this.#note(raw, counted)
     return raw
   }
 
-  #note(answer: Pick<RawAnswer, 'header'>): void {
-    this.#noteBudget(answer)
+  #note(answer: Pick<RawAnswer, 'status' | 'header'>, number: number): void {
+    this.#noteBudget(answer, number)
     if (this.server.token !== null && answer.header('x-user-id') !== null) this.#namesUser = true
   }
 
@@ -556,13 +567,13 @@ function retryAfterMs(raw: Pick<RawAnswer, 'header'>): number | null {
 /** What the time is for the server: it names moments by its clock, which may be far from ours (fault U34). */
 function serverNow({ header }: Pick<RawAnswer, 'header'>): number {
   const [here, there] = [Date.now(), Date.parse(header('date') ?? '')]
-  // Its header counts in whole seconds, and was on its way for a while.
-  return Math.abs(there - here) > 5000 ? there : here
+  // Its header counts in whole seconds, and was on its way for a while. Where ours runs ahead, its windows would seem over.
+  return here < there || here > there + 2000 ? there : here
 }
 
 /** How long to wait before the next try, or null when there is none. Full jitter. */
 function pauseAfter(error: unknown, repeat: boolean, tries: number): number | null {
-  if (tries >= TRIES || isAbort(error)) return null
+  if (isAbort(error)) return null
   if (error instanceof NetworkError) {
     const again = error.phase === 'connect' || (repeat && ['send', 'receive', 'stall'].includes(error.phase))
     return again ? jitter(tries) : null

@@ -4,6 +4,10 @@ import { stripVTControlCharacters } from 'node:util'
 import { z } from 'zod'
 import { DeskError, type AppError } from '../../../contract/errors.ts'
 import type { FieldError } from '../../../contract/repository/record.ts'
+import type { RequestBudget } from './budget.ts'
+
+/** A window of a minute, and what its end is rounded up by. */
+const MINUTE_MS = 62_000
 
 /** The server answered, and its answer is a refusal or a failure. */
 export class HttpError extends Error {
@@ -78,11 +82,8 @@ function refusalAsAppError(error: HttpError, server: string): AppError {
   if (error.fromStorage) return { code: status >= 500 ? 'server-trouble' : 'storage-refused', params: { server } }
   if (error.tokenRefused || status === 401) return { code: 'token-refused', params: { server } }
   if (status === 429) {
-    const until = new Date(Date.now() + (error.retryAfterMs ?? 60_000))
-    return {
-      code: 'server-busy',
-      params: { server, until: until.toLocaleTimeString([], { hour: '2-digit', minute: '2-digit' }) },
-    }
+    const until = timeOfDay(Date.now() + (error.retryAfterMs ?? 60_000))
+    return { code: 'server-busy', params: { server, until } }
   }
   // 511: the network itself asks for a sign-in (RFC 6585, section 6).
   if (status === 511) return { code: 'captive-portal', params: { server } }
@@ -96,6 +97,16 @@ function refusalAsAppError(error: HttpError, server: string): AppError {
   if (status === 412) return { code: 'conflict', params: { server } }
   if (status === 400) return { code: 'draft-refused', params: { server, reason: reasonOf(error) } }
   return { code: 'answer-not-understood', params: { server, support: `${status}-${supportNumber(error)}` } }
+}
+
+/** Nothing is sent before `until`, so that the server has nothing to refuse. */
+export function requestsSpent(server: string, { limit, resetAt }: RequestBudget, until: number): AppError {
+  const rate = `${limit.toLocaleString('en')} requests ${resetAt - Date.now() > MINUTE_MS ? 'an hour' : 'a minute'}`
+  return { code: 'requests-spent', params: { server, rate, until: timeOfDay(until) } }
+}
+
+function timeOfDay(at: number): string {
+  return new Date(at).toLocaleTimeString([], { hour: '2-digit', minute: '2-digit' })
 }
 
 /** What the server said was wrong, as half a sentence: its field messages where there are some, else its message. */

@@ -12,6 +12,8 @@ export type Fault =
       readonly body?: unknown
       readonly headers?: Record<string, string>
     }
+  /** It is taken, and neither passed on nor answered. */
+  | { readonly kind: 'silence'; readonly act: () => void }
   /** The answer arrives changed. */
   | { readonly kind: 'rewrite'; readonly change: (body: Record<string, unknown>) => unknown }
   /**
@@ -25,6 +27,8 @@ type Rule = { readonly strikes: (seen: Seen) => boolean; readonly fault: Fault; 
 export type Seen = {
   readonly method: string
   readonly path: string
+  /** When it came. */
+  readonly at: number
   /** Bytes of the body that came. */
   bytes: number
   /** Null until it is answered; 0 where the connection broke. */
@@ -79,7 +83,8 @@ export class FaultyServer {
 
   #pass(incoming: IncomingMessage, answer: ServerResponse): void {
     const { method = '', url = '' } = incoming
-    const seen: Seen = { method, path: decodeURI(url.replace(/^\/api/, '')), bytes: 0, status: null, closedAt: null }
+    const path = decodeURI(url.replace(/^\/api/, ''))
+    const seen: Seen = { method, path, at: performance.now(), bytes: 0, status: null, closedAt: null }
     this.seen.push(seen)
     this.most = Math.max(this.most, (this.#now += 1))
     answer.on('close', () => {
@@ -99,6 +104,11 @@ export class FaultyServer {
       }
       incoming.on('data', (chunk: Buffer) => (seen.bytes += chunk.length))
       incoming.on('end', send)
+      return
+    }
+    if (fault?.kind === 'silence') {
+      incoming.resume()
+      fault.act()
       return
     }
     const passed = request(new URL(url, this.#target), {
@@ -154,7 +164,9 @@ export class FaultyServer {
           ? Buffer.from(JSON.stringify(fault.change(JSON.parse(body.toString()) as Record<string, unknown>)))
           : body
       const { 'content-length': _length, 'transfer-encoding': _encoding, ...headers } = answered.headers
-      answer.writeHead(seen.status, { ...headers, 'content-length': rewritten.length })
+      // Node keeps the time of a header for a second, also where a test moves the clock on.
+      const date = new Date().toUTCString()
+      answer.writeHead(seen.status, { ...headers, date, 'content-length': rewritten.length })
       answer.end(rewritten)
     })
   }

@@ -63,8 +63,12 @@ export class Scene {
   static async create(practice: { url: string; tokens: { researcher: string } }): Promise<Scene> {
     const scene = new Scene(practice.url, practice.tokens.researcher)
     await scene.server.listen()
-    scene.draftId = (await createDraft(scene.#client, { metadata: {} })).id
+    scene.draftId = await scene.newDraft()
     return scene
+  }
+
+  async newDraft(): Promise<string> {
+    return (await createDraft(this.#client, { metadata: {} })).id
   }
 
   /** Where the engine finds the server. */

@@ -8,12 +8,12 @@ import { Scene } from './scene.ts'
 type Practice = Awaited<ReturnType<typeof startPracticeServer>>
 
 /** One practice repository for all tests of a file. It runs from the first test to the last. */
-export function usePractice(): { readonly current: Practice } {
+export function usePractice(limits: 'none' | 'zenodo' = 'none'): { readonly current: Practice } {
   let practice: Practice
   let folder: string
   beforeAll(async () => {
     folder = mkdtempSync(join(tmpdir(), 'transfers-practice-'))
-    practice = await startPracticeServer({ dataFolder: folder })
+    practice = await startPracticeServer({ dataFolder: folder, limits })
   })
   afterAll(async () => {
     await practice.close()
