@@ -23,6 +23,8 @@ export const foundRecordSchema = z.object({
   foundId: foundIdSchema,
   ...recordFields,
   version: z.string().nullable(),
+  /** Name of the folder that is made for it in the chosen one. */
+  folder: z.string(),
   /** `md5`: there is one to check by. `obstacle`: why the file can’t be had. The place in this list is its number. */
   files: z.array(
     z.object({

@@ -199,6 +199,7 @@ class DownloadBook implements Downloads {
       serverName: server.name,
       accountId: account?.id ?? null,
       version: record.version,
+      folder: folderName(record.title, record.id),
       files: record.files.map((entry) => ({
         key: entry.key,
         bytes: entry.size ?? null,

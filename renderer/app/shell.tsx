@@ -9,6 +9,8 @@ import { isShortcut } from '../components/keys.ts'
 import { Connect } from '../features/connect/connect.tsx'
 import { Deposits } from '../features/deposits/deposits.tsx'
 import { DepositEditor } from '../features/editor/deposit-editor.tsx'
+import { DownloadDialog } from '../features/downloads/download-dialog.tsx'
+import { Downloads } from '../features/downloads/downloads.tsx'
 import { Palette } from '../features/palette/palette.tsx'
 import { PublishGuard } from '../features/publish/publish-guard.tsx'
 import { Published } from '../features/publish/published.tsx'
@@ -69,6 +71,7 @@ export function Shell() {
       </div>
       <StatusBar />
       {account && <PaletteWhenOpen />}
+      {account && <DownloadDialogWhenOpen />}
       <Announcer />
     </div>
   )
@@ -89,7 +92,7 @@ function CurrentScreen({ route }: { route: Route }): ReactNode {
     case 'published':
       return <Published depositId={route.depositId} />
     case 'transfers':
-      return <Transfers />
+      return <Transfers downloads={<Downloads />} />
     case 'settings':
       return <Settings renewToken={route.renewToken ?? null} />
   }
@@ -149,6 +152,11 @@ function TokenBanner({ account }: { account: Account }) {
 function PaletteWhenOpen() {
   const isOpen = useView((view) => view.paletteOpen)
   return <Palette isOpen={isOpen} onClose={() => openPalette(false)} />
+}
+
+function DownloadDialogWhenOpen() {
+  const wish = useView((view) => view.download)
+  return wish && <DownloadDialog wish={wish} />
 }
 
 /** Tells main that the first screen is there, after it was painted. */

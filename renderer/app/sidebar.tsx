@@ -8,6 +8,7 @@ import { Icon, type IconShape } from '../components/icon.tsx'
 import { KeyHint } from '../components/key-hint.tsx'
 import { Menu } from '../components/menu.tsx'
 import { useAccounts } from '../queries/accounts.ts'
+import { isFinished, useDownloads } from '../queries/downloads.ts'
 import { useDeposits, useOverview } from '../queries/deposits.ts'
 import { messages } from './messages.ts'
 import styles from './sidebar.module.css'
@@ -20,7 +21,8 @@ export function Sidebar({ account }: { account: Account }) {
   const overview = useOverview().data
   const open = deposits.filter(({ group }) => group !== 'published').length
   const needsYou = deposits.some(({ group }) => group === 'needs-you')
-  const unfinished = overview?.deposits.filter(({ state }) => !FINISHED.has(state)).length ?? 0
+  const uploads = overview?.deposits.filter(({ state }) => !FINISHED.has(state)).length ?? 0
+  const unfinished = uploads + (useDownloads().data ?? []).filter(({ state }) => !isFinished(state)).length
   const onDeposits =
     route === 'deposits' || route === 'review' || route === 'deposit' || route === 'publish' || route === 'published'
 

@@ -16,11 +16,17 @@ export type Route =
   /** With `renewToken`, the token of this account is asked for at once. */
   | { readonly kind: 'settings'; readonly renewToken?: string }
 
+/** Which record: one that the person names, or that of a deposit. */
+export type DownloadWish =
+  { readonly kind: 'named'; readonly name: string } | { readonly kind: 'deposit'; readonly depositId: string }
+
 type View = {
   readonly route: Route
   /** The account that new deposits go to; null as long as the person has not chosen. */
   readonly accountId: string | null
   readonly paletteOpen: boolean
+  /** The record that is about to be downloaded; null while the dialog is closed. */
+  readonly download: DownloadWish | null
   /** The deposit that is selected in the list. */
   readonly selectedDepositId: string | null
   readonly notice: AppError | null
@@ -35,6 +41,7 @@ export const useView = create<View>()(
       route: { kind: 'deposits' },
       accountId: null,
       paletteOpen: false,
+      download: null,
       selectedDepositId: null,
       notice: null,
       waitingScan: null,
@@ -66,6 +73,10 @@ export function chooseAccount(accountId: string): void {
 
 export function selectDeposit(depositId: string | null): void {
   useView.setState({ selectedDepositId: depositId })
+}
+
+export function askDownload(download: DownloadWish | null): void {
+  useView.setState({ download, paletteOpen: false })
 }
 
 export function openPalette(paletteOpen: boolean): void {

@@ -1,8 +1,10 @@
 import { QueryClient, useMutation, useQueryClient, type UseMutationResult } from '@tanstack/react-query'
 import type { Deposit, DepositSummary, DepositTransfer } from '../../contract/desk/deposit.ts'
+import type { Download } from '../../contract/desk/download.ts'
 import type { DeskError } from '../../contract/errors.ts'
 import type { Input, Output } from '../../contract/ipc.ts'
 import { call, useDeskEvent, type WindowCall } from '../bridge/client.ts'
+import { mergeDownloads } from './downloads.ts'
 import { mergeRows, type FileRows } from './files.ts'
 import { keys } from './keys.ts'
 
@@ -53,6 +55,9 @@ export function useDeskEvents(): void {
       renew(client, keys.guard(depositId))
     }
   })
+  useDeskEvent('downloads.changed', (news) =>
+    client.setQueryData<readonly Download[]>(keys.downloads, (known) => known && mergeDownloads(known, news)),
+  )
   useDeskEvent('transfers.changed', ({ overview, rows }) => {
     client.setQueryData(keys.overview, overview)
     const transfers = new Map(overview.deposits.map((transfer) => [transfer.depositId, transfer]))

@@ -11,6 +11,8 @@ export const keys = {
   deposit: (depositId: string) => ['deposit', depositId] as const,
   guard: (depositId: string) => ['guard', depositId] as const,
   overview: ['overview'] as const,
+  downloads: ['downloads'] as const,
+  found: (wish: object | null, accountId: string | null) => ['found', wish, accountId] as const,
   files: (depositId: string) => ['files', depositId] as const,
   lookUps: ['look-up'] as const,
   lookUp: (what: string, accountId: string, query: string) => ['look-up', what, accountId, query] as const,

@@ -1,11 +1,11 @@
-import { Ellipsis, ExternalLink, Copy, Play, Trash2 } from 'lucide-react'
+import { Copy, Download, Ellipsis, ExternalLink, Play, Trash2 } from 'lucide-react'
 import { useState } from 'react'
 import type { Account } from '../../../contract/desk/account.ts'
 import type { Deposit, DepositSummary } from '../../../contract/desk/deposit.ts'
 import type { FileRow, TransferCommand, TransferTarget } from '../../../contract/desk/transfer.ts'
 import { explain, type AppError } from '../../../contract/errors.ts'
 import { openDeposit, openInBrowser } from '../../app/commands.ts'
-import { navigate } from '../../app/view.ts'
+import { askDownload, navigate } from '../../app/view.ts'
 import { call, errorOf } from '../../bridge/client.ts'
 import { announce } from '../../components/announce.tsx'
 import { Badge, ServerBadge } from '../../components/badge.tsx'
@@ -132,6 +132,16 @@ function Selected({ summary, account }: { summary: DepositSummary; account: Acco
                     onAction: () => void call('app.copy', { text: doi }).catch(() => undefined),
                   },
                 ]),
+            ...(deposit && (published || deposit.draft) && transfer.files > 0
+              ? [
+                  {
+                    id: 'download',
+                    label: published ? messages.downloadCopy : messages.downloadFiles,
+                    icon: Download,
+                    onAction: () => askDownload({ kind: 'deposit', depositId: summary.id }),
+                  },
+                ]
+              : []),
             // Beside files that need the person others may be paused.
             ...(transfer.state === 'needs-you'
               ? [{ id: 'resume', label: messages.resume, icon: Play, onAction: () => send('resume', whole) }]

@@ -74,6 +74,8 @@ export const messages = {
   actions: 'More',
   openOn: (server: string) => `Open on ${server}`,
   copyDoi: 'Copy DOI',
+  downloadCopy: 'Download a copy …',
+  downloadFiles: 'Download files …',
   remove: 'Remove …',
   removal: {
     title: 'Remove this deposit?',

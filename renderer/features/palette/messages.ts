@@ -6,6 +6,8 @@ export const messages = {
   sections: { actions: 'Actions', screens: 'Screens', deposits: 'Deposits', accounts: 'Accounts' },
   newDeposit: 'New deposit from a folder',
   newFiles: 'New deposit from files',
+  download: 'Download a record …',
+  downloadMore: 'DOI files fetch save',
   deposits: 'Deposits',
   transfers: 'Transfers',
   settings: 'Settings',

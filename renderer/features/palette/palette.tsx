@@ -1,4 +1,16 @@
-import { ArrowUpDown, Files, Folder, FolderPlus, Play, Plus, Search, Settings2, SunMoon, Users } from 'lucide-react'
+import {
+  ArrowUpDown,
+  Download,
+  Files,
+  Folder,
+  FolderPlus,
+  Play,
+  Plus,
+  Search,
+  Settings2,
+  SunMoon,
+  Users,
+} from 'lucide-react'
 import { useState } from 'react'
 import {
   Autocomplete,
@@ -13,7 +25,7 @@ import {
   SearchField,
 } from 'react-aria-components'
 import { newDeposit, openDeposit, showNotice } from '../../app/commands.ts'
-import { chooseAccount, navigate } from '../../app/view.ts'
+import { askDownload, chooseAccount, navigate } from '../../app/view.ts'
 import { call, errorOf } from '../../bridge/client.ts'
 import { cx } from '../../components/cx.ts'
 import { Icon, PauseBars, type IconShape } from '../../components/icon.tsx'
@@ -137,6 +149,13 @@ function useSections(): Section[] {
           icon: Files,
           keys: 'mod+shift+O',
           run: () => void newDeposit('files'),
+        },
+        {
+          id: 'download',
+          label: messages.download,
+          more: messages.downloadMore,
+          icon: Download,
+          run: () => askDownload({ kind: 'named', name: '' }),
         },
         { id: 'pause', label: messages.pauseAll, icon: PauseBars, run: () => transfers('pause') },
         { id: 'resume', label: messages.resumeAll, icon: Play, run: () => transfers('resume') },

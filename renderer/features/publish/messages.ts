@@ -66,6 +66,7 @@ export const messages = {
 
   published: 'Published',
   publishedVersion: (version: string, at: string) => (version === '' ? at : `Version ${version}, ${at}`),
+  download: 'Download a copy …',
   open: (server: string) => `Open on ${server}`,
   verified: (verified: number, files: number) =>
     `Published. ${formatCount(verified)} of ${plural(files, 'file')} verified against your folder.`,

@@ -1,10 +1,10 @@
-import { Check, Copy, ExternalLink } from 'lucide-react'
+import { Check, Copy, Download, ExternalLink } from 'lucide-react'
 import { useEffect, useState, type ReactNode } from 'react'
 import type { Account } from '../../../contract/desk/account.ts'
 import type { Deposit, Publication } from '../../../contract/desk/deposit.ts'
 import type { FileRow } from '../../../contract/desk/transfer.ts'
 import type { AppError } from '../../../contract/errors.ts'
-import { navigate } from '../../app/view.ts'
+import { askDownload, navigate } from '../../app/view.ts'
 import { call, errorOf } from '../../bridge/client.ts'
 import { announce } from '../../components/announce.tsx'
 import { Badge, ServerBadge } from '../../components/badge.tsx'
@@ -81,6 +81,9 @@ function Record({ deposit, account, record }: { deposit: Deposit; account: Accou
           </>
         }
       >
+        <Button icon={Download} onPress={() => askDownload({ kind: 'deposit', depositId: deposit.id })}>
+          {messages.download}
+        </Button>
         <Button icon={ExternalLink} onPress={open}>
           {messages.open(server)}
         </Button>

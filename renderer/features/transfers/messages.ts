@@ -12,6 +12,7 @@ import {
 export const messages = {
   title: 'Transfers',
   list: 'Transfers by deposit and file',
+  download: 'Download a record …',
   pauseAll: 'Pause all',
   resumeAll: 'Resume all',
   more: 'More',
@@ -27,7 +28,7 @@ export const messages = {
   safe: 'Quit, sleep or lose the network at any moment: after a restart this list goes on by itself.',
   empty: {
     title: 'Nothing to send',
-    text: 'Uploads show here file by file, with rate and time left, until the checksums on the server agree with your folder.',
+    text: 'Uploads show here file by file, with rate and time left, until the checksums on the server agree with your folder. So do records that you download.',
     action: 'New deposit',
   },
   untitled: 'Without a title yet',

@@ -1,8 +1,9 @@
-import { ArrowUpDown, Ellipsis, Play, RotateCw, Shield, X } from 'lucide-react'
-import { useMemo, useState } from 'react'
+import { ArrowUpDown, Download, Ellipsis, Play, RotateCw, Shield, X } from 'lucide-react'
+import { useMemo, useState, type ReactNode } from 'react'
 import type { DepositTransfer } from '../../../contract/desk/deposit.ts'
 import type { TransferCommand, TransferOverview, TransferTarget } from '../../../contract/desk/transfer.ts'
 import { newDeposit, openDeposit } from '../../app/commands.ts'
+import { askDownload } from '../../app/view.ts'
 import { errorOf } from '../../bridge/client.ts'
 import { ErrorBanner } from '../../components/banner.tsx'
 import { Button, IconButton } from '../../components/button.tsx'
@@ -15,6 +16,7 @@ import { useNow } from '../../components/use-now.ts'
 import { VirtualList } from '../../components/virtual-list.tsx'
 import { useAccounts } from '../../queries/accounts.ts'
 import { useCall } from '../../queries/client.ts'
+import { useDownloads } from '../../queries/downloads.ts'
 import { useDeposits, useFilesOf, useOverview } from '../../queries/deposits.ts'
 import { CancelDialog } from './cancel-dialog.tsx'
 import { canPause, depositEntries, fileEntries } from './entries.ts'
@@ -28,10 +30,11 @@ const FINISHED: ReadonlySet<DepositTransfer['state']> = new Set(['verified', 'ca
 /** Open when the screen opens: where something happens or is asked. */
 const OPEN: ReadonlySet<DepositTransfer['state']> = new Set(['sending', 'verifying', 'waiting', 'needs-you', 'queued'])
 
-/** What is being sent, per deposit and file, and what each server allows. */
-export function Transfers() {
+/** What is being sent, per deposit and file, and what each server allows; below it what is downloaded. */
+export function Transfers({ downloads }: { downloads?: ReactNode }) {
   const overview = useOverview()
   const summaries = useDeposits().data ?? []
+  const hasDownloads = (useDownloads().data ?? []).length > 0
   const command = useCall('transfers.command')
   const [showFinished, setShowFinished] = useState(false)
   const [cancelling, setCancelling] = useState<TransferTarget | null>(null)
@@ -49,6 +52,9 @@ export function Transfers() {
   return (
     <Screen>
       <PageHead title={messages.title} border={running.length === 0}>
+        <Button tone="quiet" icon={Download} onPress={() => askDownload({ kind: 'named', name: '' })}>
+          {messages.download}
+        </Button>
         {finished.length > 0 && (
           <Button tone="quiet" onPress={() => setShowFinished(!showFinished)}>
             {showFinished ? messages.hideFinished : messages.showFinished(finished.length)}
@@ -96,7 +102,7 @@ export function Transfers() {
       )}
       {command.error && <ErrorBanner error={errorOf(command.error)} />}
       {overview.data && running.length > 0 && <Total overview={overview.data} unfinished={unfinished} />}
-      {overview.data && shown.length === 0 ? (
+      {overview.data && shown.length === 0 && !hasDownloads ? (
         <EmptyState
           icon={ArrowUpDown}
           title={messages.empty.title}
@@ -107,14 +113,17 @@ export function Transfers() {
       ) : (
         <Split rail={304}>
           <div className={styles.column}>
-            <List
-              transfers={shown}
-              onCommand={send}
-              onOpen={(depositId) => {
-                const summary = summaries.find(({ id }) => id === depositId)
-                openDeposit({ id: depositId, publication: summary?.publication ?? 'not-asked' })
-              }}
-            />
+            {(shown.length > 0 || !hasDownloads) && (
+              <List
+                transfers={shown}
+                onCommand={send}
+                onOpen={(depositId) => {
+                  const summary = summaries.find(({ id }) => id === depositId)
+                  openDeposit({ id: depositId, publication: summary?.publication ?? 'not-asked' })
+                }}
+              />
+            )}
+            {downloads}
             <p className={styles.safe}>
               <Icon as={Shield} />
               {messages.safe}
