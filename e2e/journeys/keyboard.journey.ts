@@ -1,24 +1,7 @@
-import type { Locator, Page } from '@playwright/test'
 import { readDoi, SAMPLE_DESCRIPTION, SAMPLE_FILES, waitForReview, waitUntilVerified } from '../../tools/main-job.mjs'
 import { SAMPLE } from '../fixtures/data.ts'
 import { expect, test } from '../fixtures/desk.ts'
-
-/** Presses Tab until something has the focus; a person must see that it has. */
-async function tabTo(page: Page, target: Locator): Promise<void> {
-  await target.waitFor()
-  for (let presses = 0; presses < 80; presses++) {
-    const [isThere, isSeen] = await target.evaluate((element) => [
-      element === document.activeElement,
-      element.matches(':focus-visible'),
-    ])
-    if (isThere) {
-      expect(isSeen, 'the focus is seen').toBe(true)
-      return
-    }
-    await page.keyboard.press('Tab')
-  }
-  throw new Error(`Tab does not lead to ${target.toString()}`)
-}
+import { tabTo } from '../fixtures/keyboard.ts'
 
 test('the main job, from the first start to the copied DOI, without a mouse', async ({ desk: { app, page } }) => {
   const { keyboard } = page

@@ -28,7 +28,10 @@ test('340 files and a server that takes 100: the packs are looked at, sent and p
   const record = page.getByRole('treegrid', { name: 'Files of the record' })
   await record.getByRole('row', { name: /^plates\.zip/ }).focus()
   await page.keyboard.press('ArrowRight')
-  await record.getByRole('row', { name: /^plates/ }).last().waitFor()
+  await record
+    .getByRole('row', { name: /^plates/ })
+    .last()
+    .waitFor()
   await look(page, 'review-packs')
   await page.getByRole('radio', { name: 'In the folder' }).press('ArrowLeft')
   await createDraft(page)

@@ -41,6 +41,7 @@ export const messages = {
     noTransfers: 'Nothing to send',
     sending: (count: number) => `${count} sending`,
     queued: (count: number) => `${count} queued`,
+    downloading: (count: number) => `${count} downloading`,
     paused: (count: number) => `${count} paused`,
     waiting: (count: number) =>
       `${count} waiting, ${count === 1 ? 'goes' : 'go'} on by ${count === 1 ? 'itself' : 'themselves'}`,

@@ -1,13 +1,17 @@
 import { ArrowUpDown } from 'lucide-react'
 import type { Account, Connection } from '../../contract/desk/account.ts'
+import type { DownloadState } from '../../contract/desk/download.ts'
 import type { TransferOverview } from '../../contract/desk/transfer.ts'
 import { Icon } from '../components/icon.tsx'
 import { StateMark, type StateKind } from '../components/state-mark.tsx'
 import { useNow } from '../components/use-now.ts'
 import { useAccounts, useConnections, useCurrentAccount } from '../queries/accounts.ts'
+import { useDownloads } from '../queries/downloads.ts'
 import { useOverview } from '../queries/deposits.ts'
 import { messages } from './messages.ts'
 import styles from './status-bar.module.css'
+
+const RECEIVING: ReadonlySet<DownloadState['kind']> = new Set(['queued', 'checking', 'downloading'])
 
 /** Connection and age of data, transfers, request budget: on every screen, in this order, only from what main has seen. */
 export function StatusBar() {
@@ -16,6 +20,7 @@ export function StatusBar() {
   const accounts = useAccounts().data ?? []
   const connections = useConnections().data ?? []
   const overview = useOverview().data
+  const downloading = (useDownloads().data ?? []).filter(({ state }) => RECEIVING.has(state.kind)).length
   const own = connections.find(({ accountId }) => accountId === account?.id)
   const others = accounts.filter(
     ({ id }) => id !== account?.id && hasTrouble(connections.find((one) => one.accountId === id)),
@@ -34,7 +39,7 @@ export function StatusBar() {
       {account && overview && (
         <span className={styles.item}>
           <Icon as={ArrowUpDown} />
-          {transferWords(overview)}
+          {transferWords(overview, downloading)}
         </span>
       )}
       {own?.budget && own.budget.resetAt > now && (
@@ -85,7 +90,7 @@ function connectionWords(server: string, connection: Connection | undefined, now
   }
 }
 
-function transferWords({ deposits, bytesPerSecond, leftMs }: TransferOverview): string {
+function transferWords({ deposits, bytesPerSecond, leftMs }: TransferOverview, downloading: number): string {
   const count = (...states: string[]) => deposits.filter(({ state }) => states.includes(state)).length
   const [sending, queued, waiting] = [count('sending', 'verifying'), count('queued'), count('waiting')]
   const paused = count('paused')
@@ -98,6 +103,7 @@ function transferWords({ deposits, bytesPerSecond, leftMs }: TransferOverview): 
     paused > 0 && messages.status.paused(paused),
     sending > 0 && bytesPerSecond !== null && messages.status.rate(bytesPerSecond),
     sending > 0 && leftMs !== null && messages.status.left(leftMs),
+    downloading > 0 && messages.status.downloading(downloading),
   ].filter((part) => part !== false)
   return words.length === 0 ? messages.status.noTransfers : words.join(', ')
 }

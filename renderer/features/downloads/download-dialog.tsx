@@ -88,7 +88,7 @@ function NameField({
           autoComplete="off"
           spellCheck="false"
           error={isWrong ? words.unclear : null}
-          description={read ? whereWords(read, account, accounts) : words.example}
+          description={read ? whereWords(read, account, accounts) : isWrong ? undefined : words.example}
         />
       </div>
       <Button type="submit" isDisabled={!read || isPending}>
@@ -100,7 +100,7 @@ function NameField({
 
 /** On which server it will be looked up, and as whom. */
 function whereWords(
-  { recordId, server }: NonNullable<ReturnType<typeof readRecordName>>,
+  { server }: NonNullable<ReturnType<typeof readRecordName>>,
   current: Account | null,
   accounts: readonly Account[],
 ): string {
@@ -111,8 +111,8 @@ function whereWords(
       : (all.find((account) =>
           server.kind === 'other' ? account.origin === server.address : account.server === server.kind,
         ) ?? null)
-  const place = own ? serverInWords(own) : server === null ? '' : hostOf(server)
-  return `${words.on(recordId, place)} ${own ? words.account(own.user.name) : words.guest}`
+  if (own) return words.asUser(serverInWords(own), own.user.name)
+  return server === null ? '' : words.asGuest(hostOf(server))
 }
 
 function hostOf(server: NonNullable<NonNullable<ReturnType<typeof readRecordName>>['server']>): string {

@@ -84,15 +84,11 @@ function Line({ download, now, onCommand }: LineProps) {
           </span>
           <span className={styles.second}>
             <ServerName account={download} />
-            <span className="cut">
-              {state.kind === 'complete' ? messages.allFiles(files) : messages.files(savedFiles, files)}
-              {', '}
-              {messages.into(download.folder, download.place)}
-            </span>
+            <span className="cut">{messages.files(savedFiles, files, download.place)}</span>
           </span>
         </div>
         <div className={styles.state}>
-          <StateMark kind={kind} wrap={finished}>
+          <StateMark kind={kind} wrap={download.uncheckedFiles > 0}>
             {words}
           </StateMark>
           {!finished && (
@@ -131,12 +127,13 @@ function Main({ download, title, onCommand }: Omit<LineProps, 'now'> & { readonl
     case 'waiting':
       return <IconButton icon={PauseBars} label={`${messages.pause}: ${title}`} onPress={() => onCommand('pause')} />
     case 'paused':
-    case 'stopped':
       return <IconButton icon={Play} label={`${messages.resume}: ${title}`} onPress={() => onCommand('resume')} />
     case 'incomplete':
       return <IconButton icon={RotateCw} label={`${messages.retry}: ${title}`} onPress={() => onCommand('retry')} />
     case 'complete':
       return <IconButton icon={FolderOpen} label={`${messages.show}: ${title}`} onPress={() => showFolder(download)} />
+    // What stopped has its button beside the reason.
+    case 'stopped':
     case 'cancelled':
       return null
   }
