@@ -163,6 +163,17 @@ test('cancelling removes what was declared, and only that', () => {
   expect(play(removing.state, { kind: 'removed' }).step.kind).toBe('cancelled')
 })
 
+test('a cancelled file whose declaration lands late is removed when it is left out', () => {
+  const cancelled = play(planFile(10), declaring, { kind: 'cancel' }, { kind: 'restarted' }, seen(null))
+  expect(cancelled.step.kind).toBe('cancelled')
+  const leftOut = play(cancelled.state, { kind: 'leave-out' })
+  expect(leftOut.effects).toContain('remove')
+  expect(play(leftOut.state, { kind: 'removed' }).step.kind).toBe('left-out')
+  const never = play(planFile(10), { kind: 'cancel' }, { kind: 'leave-out' })
+  expect(never).toMatchObject({ step: { kind: 'left-out' } })
+  expect(never.effects).not.toContain('remove')
+})
+
 test('a file that is done can still be left out', () => {
   const done = play(sending(), sent, seen(remote('completed', MD5)))
   expect(play(done.state, { kind: 'cancel' }).step.kind).toBe('done')

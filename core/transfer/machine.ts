@@ -311,7 +311,7 @@ export function reduce(state: TransferState, event: TransferEvent): Outcome {
       if (isSettled(step)) return same
       return giveUp(state, { kind: 'cancelled' })
     case 'leave-out':
-      if (step.kind === 'cancelled' || step.kind === 'left-out') return settle(ledger, { kind: 'left-out' })
+      // Also of a cancelled file: the call that declared it may have landed after it was found to be gone.
       return giveUp(state, { kind: 'left-out' })
     case 'read-again': {
       if (step.kind !== 'blocked') return same

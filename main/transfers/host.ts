@@ -41,7 +41,9 @@ export type EngineCalls = {
   readonly stop: { readonly input: []; readonly output: void }
 }
 
-export type ToEngine = { readonly kind: 'open'; readonly home: string } | EngineCall
+export type ToEngine =
+  /** `patience`: as in EngineParts. */
+  { readonly kind: 'open'; readonly home: string; readonly patience?: EngineParts['patience'] } | EngineCall
 
 export type EngineCall = {
   readonly [N in keyof EngineCalls]: {

@@ -18,7 +18,7 @@ port.on('message', ({ data }) => {
   const message = data as ToEngine
   switch (message.kind) {
     case 'open':
-      open(message.home)
+      open(message)
       break
     case 'call':
       void answer(message)
@@ -26,10 +26,10 @@ port.on('message', ({ data }) => {
   }
 })
 
-function open(home: string): void {
+function open({ home, patience }: Extract<ToEngine, { kind: 'open' }>): void {
   try {
     const pace = new Pace()
-    engine = openEngine({ home, pace })
+    engine = openEngine({ home, pace, ...(patience && { patience }) })
     downloads = createDownloadRunner({
       home,
       pace: (chunk, signal) => pace.pieces(chunk, signal),

@@ -89,8 +89,8 @@ export async function run(electron, script, args = []) {
 /** The practice repository, with drafts to upload to. @param {string} electron @param {string} bundle @param {string} data */
 export async function startPractice(electron, bundle, data) {
   const child = spawn(electron, [join(bundle, 'practice.js'), '--data', data], {
-    env: asNode(),
-    stdio: ['ignore', 'pipe', 'inherit'],
+    env: asNode({ DEPOSIT_DESK_PARENT: '1' }),
+    stdio: ['pipe', 'pipe', 'inherit'],
   })
   const gone = new Promise((resolve) => child.on('exit', resolve))
   const first = await new Promise((resolve, reject) => {
@@ -116,7 +116,7 @@ export async function startPractice(electron, bundle, data) {
  * @typedef {{ key: string, bytes: number, source: any }} Planned
  */
 
-const CAPABILITIES = {
+export const CAPABILITIES = {
   recordShape: 'rdm',
   // One request a file, as curl sends it.
   multipart: 'refused',
@@ -129,27 +129,54 @@ const CAPABILITIES = {
 }
 
 /**
+ * The engine in a process of its own, not yet open. Calls that it does not live to answer throw.
+ * @param {string} electron @param {string} bundle @param {string[]} [execArgv] as main gives it to the utility process
+ */
+export function forkEngine(electron, bundle, execArgv = []) {
+  const engine = start(electron, 'engine.mjs', [join(bundle, 'transfers.js')], execArgv)
+  // What is sent to a process that was killed meanwhile is lost; `next` tells.
+  const send = (/** @type {any} */ message) => engine.child.send(message, () => undefined)
+  let id = 0
+  return {
+    ...engine,
+    /** @param {string} name @param {unknown[]} input @returns {Promise<any>} */
+    async call(name, ...input) {
+      const mine = ++id
+      const answer = engine.next((message) => 'id' in message && message.id === mine)
+      send({ kind: 'call', id: mine, name, input })
+      const { kind, value, error } = await answer
+      if (kind === 'refusal') throw new Error(JSON.stringify(error))
+      return value
+    },
+    /** @param {string} home @param {import('../../main/repository/http/client.ts').Patience} [patience] */
+    async open(home, patience) {
+      await engine.next(({ kind }) => kind === 'ready')
+      const openedAt = now()
+      const opened = engine.next(({ kind }) => kind === 'opened' || kind === 'not-opened')
+      send({ kind: 'open', home, patience })
+      if ((await opened).kind !== 'opened') throw new Error('the engine did not open')
+      return openedAt
+    },
+    async kill() {
+      engine.child.kill('SIGKILL')
+      await engine.gone
+    },
+    async stop() {
+      await this.call('stop')
+      await engine.gone
+    },
+  }
+}
+
+/**
  * The engine, open, with a session for `target`. `execArgv` as main gives it to the utility process.
  * @param {string} electron @param {string} bundle @param {string} home @param {Target} target @param {string[]} [execArgv]
  */
 export async function startEngine(electron, bundle, home, target, execArgv = []) {
   const bornAt = now()
-  const engine = start(electron, 'engine.mjs', [join(bundle, 'transfers.js')], execArgv)
-  await engine.next(({ kind }) => kind === 'ready')
-  let id = 0
-  /** @param {string} name @param {unknown[]} input @returns {Promise<any>} */
-  const call = async (name, ...input) => {
-    const mine = ++id
-    const answer = engine.next((message) => 'id' in message && message.id === mine)
-    engine.child.send({ kind: 'call', id: mine, name, input })
-    const { kind, value, error } = await answer
-    if (kind === 'refusal') throw new Error(JSON.stringify(error))
-    return value
-  }
-  const opened = engine.next(({ kind }) => kind === 'opened' || kind === 'not-opened')
-  const openedAt = now()
-  engine.child.send({ kind: 'open', home })
-  if ((await opened).kind !== 'opened') throw new Error('the engine did not open')
+  const engine = forkEngine(electron, bundle, execArgv)
+  const { call } = engine
+  const openedAt = await engine.open(home)
   const accountId = '7b0c8f4e-0000-4000-8000-000000000001'
   const server = { origin: target.url, name: 'Bench', token: target.token }
   await call('command', { kind: 'session', accountId, server, capabilities: CAPABILITIES })
@@ -186,14 +213,8 @@ export async function startEngine(electron, bundle, home, target, execArgv = [])
       await done
       return now() - begun
     },
-    async kill() {
-      process.kill(engine.pid, 'SIGKILL')
-      await engine.gone
-    },
-    async stop() {
-      await call('stop')
-      await engine.gone
-    },
+    kill: () => engine.kill(),
+    stop: () => engine.stop(),
   }
 }
 

@@ -43,6 +43,8 @@ export class FaultyServer {
   origin = ''
   /** Most requests under way at once. */
   most = 0
+  /** Told when a request comes, when `bytes` more of its body have come, and when it has been answered. */
+  watch: (moment: 'asked' | 'came' | 'answered', seen: Seen, bytes: number) => void = () => {}
   readonly #target: URL
   readonly #server = createServer((incoming, answer) => this.#pass(incoming, answer))
   readonly #sockets = new Set<Socket>()
@@ -87,6 +89,7 @@ export class FaultyServer {
     const seen: Seen = { method, path, at: performance.now(), bytes: 0, status: null, closedAt: null }
     this.seen.push(seen)
     this.most = Math.max(this.most, (this.#now += 1))
+    this.watch('asked', seen, 0)
     answer.on('close', () => {
       this.#now -= 1
       seen.closedAt = performance.now()
@@ -125,6 +128,7 @@ export class FaultyServer {
     let dropped = false
     incoming.on('data', (chunk: Buffer) => {
       seen.bytes += chunk.length
+      this.watch('came', seen, chunk.length)
       if (fault?.kind === 'hold' && !held && seen.bytes >= fault.afterBytes) {
         held = true
         incoming.pause()
@@ -168,6 +172,7 @@ export class FaultyServer {
       const date = new Date().toUTCString()
       answer.writeHead(seen.status, { ...headers, date, 'content-length': rewritten.length })
       answer.end(rewritten)
+      this.watch('answered', seen, 0)
     })
   }
 }
