@@ -1,4 +1,4 @@
-// `npm test`: sets up what is missing, then types, lint, dependency rules, unit, conformance and e2e tests.
+// `npm test`: sets up what is missing, then types, lint, dependency rules, unit, conformance and e2e tests, and a short soak.
 // Last line: `N passed, N failed`. A check counts as one test. With DEPOSIT_DESK_LIVE=1 the live journeys run too.
 // `npm test -- unit` or `-- checks e2e` runs only those groups.
 import { spawn } from 'node:child_process'
@@ -10,7 +10,9 @@ import { setup } from './setup.mjs'
 
 const wanted = process.argv.slice(2)
 const groups =
-  wanted.length > 0 ? wanted : ['checks', 'unit', 'e2e', ...(process.env.DEPOSIT_DESK_LIVE === '1' ? ['live'] : [])]
+  wanted.length > 0
+    ? wanted
+    : ['checks', 'unit', 'e2e', 'soak', ...(process.env.DEPOSIT_DESK_LIVE === '1' ? ['live'] : [])]
 const results = join(root, 'out/test')
 /** @type {{ name: string, passed: number, failed: number, skipped: number }[]} */
 const tally = []
@@ -87,8 +89,9 @@ if (groups.includes('unit')) {
   })
 }
 
-if (groups.includes('e2e') || groups.includes('live')) build(electron)
+if (['e2e', 'soak', 'live'].some((group) => groups.includes(group))) build(electron)
 if (groups.includes('e2e')) tally.push(await suite('e2e', 'tools/test-e2e.mjs', 40))
+if (groups.includes('soak')) tally.push(await suite('soak', 'tools/soak.mjs', 10, ['--short']))
 if (groups.includes('live')) {
   const live = await suite('live', 'tools/test-live.mjs', 40)
   if (live.code === 3) console.log('Live: not run; the lines above say why no InvenioRDM could be started here.')
@@ -97,14 +100,14 @@ if (groups.includes('live')) {
 
 /**
  * A suite that counts for itself: its last line says `N passed, N failed`.
- * @param {string} name @param {string} script @param {number} minutes
+ * @param {string} name @param {string} script @param {number} minutes @param {string[]} [args]
  */
-async function suite(name, script, minutes) {
+async function suite(name, script, minutes, args = []) {
   console.log(`\n— ${name}`)
   const file = join(results, `${name}.json`)
   const code = await run(
     process.execPath,
-    [join(root, script)],
+    [join(root, script), ...args],
     { ...process.env, DEPOSIT_DESK_RESULTS: file },
     minutes,
   )

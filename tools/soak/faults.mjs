@@ -249,19 +249,20 @@ async function judgeRound(victim, deposits, from) {
   const { ground } = victim
   const removable = new Set()
   for (const { depositId, draftId, files, cancelled } of deposits) {
-    const { rows } = await victim.call('files', depositId, 0, files.length)
-    const kinds = new Map(rows.map((/** @type {any} */ row) => [row.key, row.state.kind]))
+    const kinds = await victim.kindsOf(depositId, files.length)
+    const gone = files.filter(({ key }) => kinds.get(key) === 'cancelled' && cancelled.has(key))
     for (const { key } of files) {
-      const kind = kinds.get(key)
-      const right = kind === 'verified' || (kind === 'cancelled' && cancelled.has(key))
-      if (!right) ground.problems.push(`draft ${draftId}: ${key} is ${kind}`)
+      const right = kinds.get(key) === 'verified' || gone.some((file) => file.key === key)
+      if (!right) ground.problems.push(`draft ${draftId}: ${key} is ${kinds.get(key)}`)
     }
-    for (const key of cancelled) removable.add(`/records/${draftId}/draft/files/${pathOf(key)}`)
-    const wanted = files.filter(({ key }) => kinds.get(key) === 'verified')
-    // What was cancelled is shown so at once, and removed from the server meanwhile.
+    for (const { key } of gone) removable.add(`/records/${draftId}/draft/files/${pathOf(key)}`)
+    // As a person has to before publishing: what declared it may have been on its way for longer than its process lived.
+    for (const { fileId } of gone)
+      victim.command({ kind: 'command', command: 'leave-out', target: { kind: 'file', depositId, fileId } })
     const until = performance.now() + RECOVERS_MS
-    while (performance.now() < until && (await ground.count(draftId)) > wanted.length) await sleep(100)
+    while (performance.now() < until && (await ground.count(draftId)) > files.length - gone.length) await sleep(100)
     const before = ground.problems.length
+    const wanted = files.filter((file) => !gone.includes(file))
     await ground.checkStored(`draft ${draftId}`, `/records/${draftId}/draft/files`, wanted)
     if (ground.problems.length > before) ground.problems.push(...ground.traffic(from, draftId))
   }
@@ -404,6 +405,12 @@ class Victim {
     return this.statesOf(deposits).every(
       (transfer) => transfer?.state === 'verified' || transfer?.state === 'cancelled',
     )
+  }
+
+  /** States of files by their names. @param {string} depositId @param {number} files @returns {Promise<Map<string, string>>} */
+  async kindsOf(depositId, files) {
+    const { rows } = await this.call('files', depositId, 0, files)
+    return new Map(rows.map((/** @type {any} */ row) => [row.key, row.state.kind]))
   }
 
   /** @param {string} what */

@@ -5,7 +5,7 @@ import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, 
 import { tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
-import { storedZipBytes } from '../../core/transfer/zip-size.ts'
+import { zipBytes } from '../../core/transfer/zip-size.ts'
 import { createBuffers, openSource } from '../../main/transfers/source.ts'
 import { FaultyServer } from '../../main/transfers/test-support/faults.ts'
 import { startPractice } from '../bench/processes.mjs'
@@ -69,10 +69,17 @@ export class Ground {
       .slice(from)
       .filter(({ path }) => path.startsWith(`/records/${draftId}/draft/files`))
       .filter(({ path }) => {
-        const name = path.split('/').slice(5).filter((part) => !/^(content|commit|\d+)$/.test(part)).join('/')
+        const name = path
+          .split('/')
+          .slice(5)
+          .filter((part) => !/^(content|commit|\d+)$/.test(part))
+          .join('/')
         return named.includes(name)
       })
-      .map(({ method, path, status, bytes, closedAt }) => `${Math.round(closedAt ?? 0)} ms: ${method} ${path} ${bytes} bytes: ${status}`)
+      .map(
+        ({ method, path, status, bytes, closedAt }) =>
+          `${Math.round(closedAt ?? 0)} ms: ${method} ${path} ${bytes} bytes: ${status}`,
+      )
   }
 
   /** Files below `path` must be `files`, each once and whole. @param {string} what @param {string} path @param {readonly Known[]} files */
@@ -129,7 +136,7 @@ export class Ground {
   async close() {
     await this.server.close()
     await this.practice.end()
-    if (!process.env.KEEP) rmSync(this.work, { recursive: true, force: true })
+    rmSync(this.work, { recursive: true, force: true })
   }
 }
 
@@ -206,7 +213,7 @@ export async function zipOf(files, fileId) {
   const file = /** @type {const} */ ({
     fileId,
     key: `pack ${fileId}.zip`,
-    bytes: storedZipBytes(entries),
+    bytes: zipBytes(entries),
     source: { kind: 'zip', entries },
   })
   const source = await openSource(file, createBuffers())
