@@ -70,7 +70,7 @@ async function playRound(soak, ground, round, kills) {
     const from = seen.length
     // Kills fall all over the round, however much each life gets done.
     const work = allMoments - momentsOf(seen.slice(before))
-    const pace = Math.max(4, (2 * work) / Math.max(1, kills - killed))
+    const pace = Math.max(4, (1.6 * work) / Math.max(1, kills - killed))
     const strike =
       killed === kills
         ? null
@@ -121,7 +121,9 @@ async function makeDeposits(soak, ground, round, kills) {
   const packed = makeFiles(join(folder, 'packed'), 30, 6 * MIB, seed + 15)
   plans.push([...makeFiles(join(folder, 'some'), 10, 20 * MIB, seed + 16), await zipOf(packed, 10)])
   // makeFiles gives the first one 20 shares of 22 or so.
-  for (const at of [0, 1]) plans.push(makeFiles(join(folder, `large-${at}`), 3, 90 * MIB, seed + 17 + at))
+  // What is left to do after a round that ended early is not worth them.
+  if (kills > 5)
+    for (const at of [0, 1]) plans.push(makeFiles(join(folder, `large-${at}`), 3, 90 * MIB, seed + 17 + at))
   return Promise.all(
     plans.map(async (files, at) => ({
       depositId: randomUUID(),
