@@ -54,7 +54,12 @@ function start(): void {
       hostTransfers: () =>
         hostEngine({
           home,
-          fork: () => utilityProcess.fork(join(dist, 'node/transfers.js'), [], { serviceName: 'Transfers' }),
+          // Left to itself, V8 makes room for 32 MiB of what each of ten thousand files leaves behind for a moment.
+          fork: () =>
+            utilityProcess.fork(join(dist, 'node/transfers.js'), [], {
+              serviceName: 'Transfers',
+              execArgv: ['--js-flags=--max-semi-space-size=2'],
+            }),
         }),
     }),
   )
