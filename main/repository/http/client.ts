@@ -17,7 +17,16 @@ import {
   toAppError,
 } from './errors.ts'
 import { parseJson } from './json.ts'
-import { PATIENCE, Transport, type Exchange, type OpenAnswer, type Patience, type RawAnswer } from './transport.ts'
+import {
+  hrefOf,
+  PATIENCE,
+  Transport,
+  type Address,
+  type Exchange,
+  type OpenAnswer,
+  type Patience,
+  type RawAnswer,
+} from './transport.ts'
 import { VERSION } from './version.ts'
 
 export { HttpError, isLoopback, NetworkError, reasonOf, toAppError } from './errors.ts'
@@ -329,7 +338,7 @@ class Client implements RepositoryClient {
         await this.#refuse(raw)
         return raw
       }
-      const target = URL.parse(location, url.href)
+      const target = URL.parse(location, hrefOf(url))
       if (exchange.method !== 'GET' || target?.origin !== this.#base.origin || hops === REDIRECTS)
         throw this.#redirected(target)
       url = new URL(target.pathname + target.search, this.#base.origin)
@@ -363,7 +372,7 @@ class Client implements RepositoryClient {
       const location = header('location')
       if (status >= 300 && status < 400 && location !== null) {
         open.discard()
-        url = this.#storageUrl(URL.parse(location, url.href), hops)
+        url = this.#storageUrl(URL.parse(location, hrefOf(url)), hops)
         continue
       }
       const raw = { status, header, text: await open.text() }
@@ -499,12 +508,14 @@ class Client implements RepositoryClient {
     return { 'user-agent': USER_AGENT, ...(token === null ? {} : { authorization: `Bearer ${token}` }) }
   }
 
-  #url(path: readonly string[], query: ApiCall['query'] = {}): URL {
+  #url(path: readonly string[], query: ApiCall['query'] = {}): Address {
     const segments = path.flatMap((element) => encodeElement(element, this.server.name))
-    const url = new URL(segments.join('/'), this.#base)
+    const asked = Object.entries(query).map(([name, value]): [string, string] => [name, String(value)])
     // This escapes “'” and every other sign that the server refuses when it is raw (live findings B12).
-    for (const [name, value] of Object.entries(query)) url.searchParams.set(name, String(value))
-    return url
+    const search = asked.length === 0 ? '' : `?${new URLSearchParams(asked).toString()}`
+    // Encoded like this it is an address already; to parse it would cost more than all else that is done here.
+    const { origin, host, pathname } = this.#base
+    return { origin, host, pathname: pathname + segments.join('/'), search }
   }
 
   /** Where the server says that content is, if one may go there. */

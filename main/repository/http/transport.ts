@@ -25,9 +25,16 @@ export const PATIENCE: Patience = { connectMs: 20_000, readMs: 60_000, writeMs: 
 const ANSWER_LIMIT_BYTES = 10_000_000
 const CLOSE_MS = 500
 
+/** Of a URL what a request needs. */
+export type Address = Pick<URL, 'origin' | 'host' | 'pathname' | 'search'>
+
+export function hrefOf({ origin, pathname, search }: Address): string {
+  return origin + pathname + search
+}
+
 export type Exchange = {
   readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE'
-  readonly url: URL
+  readonly url: Address
   readonly headers: Readonly<Record<string, string>>
   /** Bytes at once, such as those of a small file, or as they come. */
   readonly body?:
@@ -117,7 +124,7 @@ export class Transport {
     this.#dispatcher ??= createDispatcher(this.#origin, this.#publicOnly, this.#patience.connectMs)
     const { url, headers, signal } = call
     try {
-      const answer = await request(url, {
+      const answer = await request(hrefOf(url), {
         dispatcher: this.#dispatcher,
         method: 'GET',
         headers,
