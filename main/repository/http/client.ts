@@ -238,7 +238,7 @@ class Client implements RepositoryClient {
   /** To a storage, which answers for itself: neither budget nor state of the server is learnt from it. */
   async #store(exchange: Exchange): Promise<Answer<FileEntry>> {
     const { status, header } = await this.#storage(exchange.url.origin).exchange(exchange)
-    if (status >= 300 && status < 400) throw this.#redirected(URL.parse(header('location') ?? '', exchange.url.href))
+    if (status >= 300 && status < 400) throw this.#redirected(URL.parse(header('location') ?? '', hrefOf(exchange.url)))
     if (status >= 400) throw new HttpError({ status, fromStorage: true })
     // It answers with an empty body or XML, which says nothing more than its status.
     return { status, value: { key: '' }, userId: null }
