@@ -51,7 +51,18 @@ export type Publication = z.infer<typeof publicationSchema>
 /** Progress of a deposit's files, derived from the transfers. */
 export const depositTransferSchema = z.object({
   depositId: depositIdSchema,
-  state: z.enum(['none', 'queued', 'sending', 'verifying', 'paused', 'waiting', 'needs-you', 'verified', 'cancelled']),
+  state: z.enum([
+    'none',
+    'packing',
+    'queued',
+    'sending',
+    'verifying',
+    'paused',
+    'waiting',
+    'needs-you',
+    'verified',
+    'cancelled',
+  ]),
   /** Since when it is paused or until when it waits. */
   at: z.number().nullable(),
   files: z.int(),

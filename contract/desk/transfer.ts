@@ -5,6 +5,8 @@ import { depositIdSchema, depositTransferSchema } from './deposit.ts'
 
 /** State of one file as a person sees it; the engine's own states are finer (core/transfer). */
 export const fileStateSchema = z.discriminatedUnion('kind', [
+  /** A zip that is compressed once before it is sent, to know its size; `bytes` is the most that it can have until then. */
+  z.object({ kind: z.literal('packing'), readBytes: z.number() }),
   z.object({ kind: z.literal('queued') }),
   z.object({ kind: z.literal('checking'), readBytes: z.number() }),
   z.object({

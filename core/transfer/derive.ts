@@ -20,6 +20,8 @@ export function fileStateOf(
   names: { readonly key: string; readonly server: string },
 ): FileState {
   switch (step.kind) {
+    case 'measuring':
+      return { kind: 'packing', readBytes: progress.readBytes }
     case 'planned':
     case 'declaring':
     case 'declared':
@@ -83,6 +85,7 @@ export function sentBytesOf({ step, ledger }: TransferState, progress: Progress)
     case 'cancelled':
     case 'left-out':
       return 0
+    case 'measuring':
     case 'planned':
     case 'declaring':
     case 'declared':
@@ -109,6 +112,7 @@ export type Tally = {
 
 export const NOTHING_COUNTED: Tally = {
   states: {
+    packing: 0,
     queued: 0,
     checking: 0,
     sending: 0,
@@ -155,7 +159,7 @@ export function count(tally: Tally, file: Counted, sign: 1 | -1): Tally {
 }
 
 function isOpen(kind: FileState['kind']): boolean {
-  return kind === 'queued' || kind === 'checking' || kind === 'sending' || kind === 'waiting'
+  return kind === 'packing' || kind === 'queued' || kind === 'checking' || kind === 'sending' || kind === 'waiting'
 }
 
 /**
@@ -185,7 +189,8 @@ export function depositTransferOf(
     leftMs: null,
     blockedFiles: states.blocked,
   }
-  const unfinished = states.queued + states.checking + states.sending + states.verifying + states.waiting
+  const unfinished =
+    states.packing + states.queued + states.checking + states.sending + states.verifying + states.waiting
   if (total === 0) return { ...common, state: 'none', at: null, error: null }
   if (hold !== null && unfinished > 0) {
     const state = hold.until === null ? 'needs-you' : states.sending > 0 ? 'sending' : 'waiting'
@@ -194,6 +199,7 @@ export function depositTransferOf(
   }
   if (states.sending > 0) return { ...common, state: 'sending', at: null, error: null, ...rate }
   if (states.verifying + states.checking > 0) return { ...common, state: 'verifying', at: null, error: null }
+  if (states.packing > 0) return { ...common, state: 'packing', at: null, error: null }
   if (states.queued > 0) return { ...common, state: 'queued', at: null, error: null, ...rate }
   const waiting = states.waiting > 0 ? first('waiting') : null
   if (waiting?.kind === 'waiting') return { ...common, state: 'waiting', at: waiting.until, error: waiting.error }

@@ -198,6 +198,8 @@ const anyRemote = fc.option(
 )
 const anyEvent: fc.Arbitrary<TransferEvent> = fc.oneof(
   fc.constantFrom<TransferEvent>(
+    { kind: 'measured', bytes: 10 },
+    { kind: 'unmeasured', whole: false },
     declaring,
     inParts,
     declared,
@@ -234,6 +236,8 @@ function missingPart({ parts }: TransferState['ledger']): number {
 /** Events that a step waits for, so that random runs get further than the first steps. */
 function fitting({ step, ledger }: TransferState): TransferEvent[] {
   switch (step.kind) {
+    case 'measuring':
+      return [{ kind: 'measured', bytes: 10 }]
     case 'planned':
       return [declaring, inParts]
     case 'declaring':
@@ -268,12 +272,35 @@ function fitting({ step, ledger }: TransferState): TransferEvent[] {
   }
 }
 
+test('a zip whose size is not known is measured before all else, and again when it comes out otherwise', () => {
+  const start = play(planFile(100, false), { kind: 'restarted' })
+  expect(start).toMatchObject({ step: { kind: 'measuring' }, effects: ['measure'] })
+  const measured: TransferEvent = { kind: 'measured', bytes: 40 }
+  const known = play(start.state, measured)
+  expect(known).toMatchObject({ step: { kind: 'planned' }, state: { ledger: { bytes: 40 } }, effects: ['declare'] })
+  const other = play(known.state, declaring, declared, began, { kind: 'unmeasured', whole: false })
+  expect(other).toMatchObject({ step: { kind: 'removing' }, effects: ['remove'] })
+  expect(play(other.state, { kind: 'removed' })).toMatchObject({ step: { kind: 'measuring' }, effects: ['measure'] })
+  const paused = play(start.state, { kind: 'pause', at: 1, whole: false })
+  expect(play(paused.state, { kind: 'resume' }).effects).toEqual(['measure'])
+})
+
+test('of a zip that the journal forgot, what the server has is compared once its size is known', () => {
+  const recalled = play(recallFile(100, false), { kind: 'measured', bytes: 10 })
+  expect(recalled).toMatchObject({ step: { kind: 'checking' }, effects: ['look'] })
+  const hashing = play(recalled.state, seen(remote('completed', MD5)))
+  expect(hashing.effects).toEqual(['hash'])
+  expect(play(hashing.state, { kind: 'unmeasured', whole: true }).effects).toEqual(['measure'])
+  expect(play(hashing.state, { kind: 'hashed', digests, at: 3 }).step.kind).toBe('done')
+})
+
 test('no order of events breaks what the transfer promises', () => {
   const reached = new Set<string>()
   const choice = fc.oneof({ weight: 3, arbitrary: fc.nat(20) }, { weight: 1, arbitrary: anyEvent })
   fc.assert(
-    fc.property(fc.array(choice, { maxLength: 60, size: 'max' }), fc.boolean(), (choices, recalled) => {
-      let state = recalled ? recallFile(10) : planFile(10)
+    fc.property(fc.array(choice, { maxLength: 60, size: 'max' }), fc.nat(3), (choices, start) => {
+      const [recalled, measured] = [start > 1, start % 2 === 0]
+      let state = recalled ? recallFile(10, measured) : planFile(10, measured)
       /** What the events, not the reducer, say about the entry on the server. */
       let onServer: 'nothing' | 'pending' | 'completed' | 'unknown' = recalled ? 'unknown' : 'nothing'
       /** Parts that the server took for this entry. */
@@ -302,7 +329,7 @@ test('no order of events breaks what the transfer promises', () => {
     }),
     { numRuns: 1500 },
   )
-  expect(reached.size).toBe(15)
+  expect(reached.size).toBe(16)
 })
 
 function statusOf({ status }: RemoteFile): 'pending' | 'completed' {
@@ -329,6 +356,9 @@ function brokenPromises(
       : '',
     !fresh && countParts(ledger.parts) < countParts(before.ledger.parts) ? 'forgot parts' : '',
     ...partsBroken(before, state, effects, acknowledged),
+    effects.some(({ kind }) => kind === 'declare' || kind === 'send' || kind === 'hash') && !ledger.measured
+      ? 'went on without its size'
+      : '',
     step.kind === 'done' && !agrees ? 'done without agreement' : '',
     settledMoved ? 'a settled file moved' : '',
     idle ? 'work is due and nothing is under way' : '',

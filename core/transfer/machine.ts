@@ -29,6 +29,8 @@ export type Footing = 'none' | 'unseen' | 'asked' | 'declared' | 'begun' | 'whol
 
 export type Ledger = {
   readonly bytes: number
+  /** False while `bytes` is only the most that it can be: a zip that is compressed has to be packed once to know. */
+  readonly measured: boolean
   readonly plan: TransferPlan
   readonly footing: Footing
   /** Parts that were acknowledged, and are remembered nowhere but here: the server does not tell (live findings D20). */
@@ -52,6 +54,8 @@ export type Removal =
   | { readonly kind: 'blocked'; readonly error: AppError }
 
 export type Step =
+  /** It is packed without being sent, since its length has to be declared. */
+  | { readonly kind: 'measuring' }
   | { readonly kind: 'planned' }
   /** `from`: the footing before, which counts again when the call is refused. */
   | { readonly kind: 'declaring'; readonly from: 'none' | 'unseen' }
@@ -88,6 +92,9 @@ export type RemoteFile = {
 export type Stop = Pick<Happening & { kind: 'stopped' }, 'why' | 'error'>
 
 export type TransferEvent =
+  | { readonly kind: 'measured'; readonly bytes: number }
+  /** It came out otherwise than it was measured. */
+  | { readonly kind: 'unmeasured'; readonly whole: boolean }
   /** The call that declares it, for this kind of transfer, is about to be sent. */
   | { readonly kind: 'declaring'; readonly plan: TransferPlan }
   | { readonly kind: 'declared' }
@@ -128,9 +135,11 @@ export type TransferEvent =
   | { readonly kind: 'retry' }
   | { readonly kind: 'cancel' }
   | { readonly kind: 'leave-out' }
-  | { readonly kind: 'read-again'; readonly bytes: number }
+  | { readonly kind: 'read-again'; readonly bytes: number; readonly measured?: boolean }
 
 export type Effect =
+  /** Find out how many bytes it has. */
+  | { readonly kind: 'measure' }
   /** Take part in the next call that declares files of this draft. */
   | { readonly kind: 'declare' }
   /** Take a place among the files that are sent. */
@@ -150,11 +159,12 @@ export type Effect =
 export type Outcome = { readonly state: TransferState; readonly effects: readonly Effect[] }
 
 /** A file that nothing has been done for. */
-export function planFile(bytes: number): TransferState {
+export function planFile(bytes: number, measured = true): TransferState {
   return {
-    step: { kind: 'planned' },
+    step: { kind: measured ? 'planned' : 'measuring' },
     ledger: {
       bytes,
+      measured,
       plan: { kind: 'whole' },
       footing: 'none',
       parts: NO_PARTS,
@@ -168,9 +178,9 @@ export function planFile(bytes: number): TransferState {
 }
 
 /** A file whose past is not known, since the journal was lost: the server may have all of it. */
-export function recallFile(bytes: number): TransferState {
-  const { ledger } = planFile(bytes)
-  return { step: { kind: 'checking' }, ledger: { ...ledger, footing: 'whole' } }
+export function recallFile(bytes: number, measured = true): TransferState {
+  const { ledger } = planFile(bytes, measured)
+  return { step: { kind: measured ? 'checking' : 'measuring' }, ledger: { ...ledger, footing: 'whole' } }
 }
 
 /** Nothing more happens unless the person asks. */
@@ -181,6 +191,7 @@ export function isSettled(step: Step): boolean {
 /** Steps on which work is due or under way: not settled, and not waiting for anybody. */
 export function isActive(step: Step): boolean {
   switch (step.kind) {
+    case 'measuring':
     case 'planned':
     case 'declaring':
     case 'declared':
@@ -205,6 +216,15 @@ export function reduce(state: TransferState, event: TransferEvent): Outcome {
   const { step, ledger } = state
   const same: Outcome = { state, effects: [] }
   switch (event.kind) {
+    case 'measured':
+      if (step.kind !== 'measuring') return same
+      return goOn({ ...ledger, bytes: event.bytes, measured: true }, null)
+    case 'unmeasured': {
+      const fresh: Ledger = { ...stopped(state, event.whole), measured: false, digests: null }
+      if (step.kind === 'hashing') return measure(fresh)
+      // The entry was declared with another length.
+      return step.kind === 'sending' ? remove(fresh, { kind: 'send-again' }) : same
+    }
     case 'declaring':
       if (step.kind !== 'planned') return same
       return {
@@ -315,7 +335,7 @@ export function reduce(state: TransferState, event: TransferEvent): Outcome {
       return giveUp(state, { kind: 'left-out' })
     case 'read-again': {
       if (step.kind !== 'blocked') return same
-      const fresh: Ledger = { ...planFile(event.bytes).ledger, footing: ledger.footing }
+      const fresh: Ledger = { ...planFile(event.bytes, event.measured).ledger, footing: ledger.footing }
       return fresh.footing === 'none' || fresh.footing === 'unseen'
         ? plan(fresh)
         : remove(fresh, { kind: 'send-again' })
@@ -344,6 +364,7 @@ function see(state: TransferState, remote: RemoteFile | null, at: number): Outco
       return check(ledger)
     case 'removing':
       return remote === null ? afterRemoval(ledger, step.removal) : same
+    case 'measuring':
     case 'declaring':
     case 'sending':
     case 'hashing':
@@ -406,6 +427,7 @@ const FOREIGN: AppError = {
 /** The way on after a pause, a wait or a restart, from what we may assume. */
 function goOn(ledger: Ledger, removal: Removal | null): Outcome {
   if (removal !== null) return remove(ledger, removal)
+  if (!ledger.measured) return measure(ledger)
   switch (ledger.footing) {
     case 'none':
     case 'unseen':
@@ -419,14 +441,14 @@ function goOn(ledger: Ledger, removal: Removal | null): Outcome {
   }
 }
 
-function plan(ledger: Ledger): Outcome {
-  return {
-    state: {
-      step: { kind: 'planned' },
-      ledger: { ...ledger, footing: ledger.footing === 'none' ? 'none' : 'unseen', parts: NO_PARTS },
-    },
-    effects: [{ kind: 'declare' }],
-  }
+function plan(before: Ledger): Outcome {
+  const ledger: Ledger = { ...before, footing: before.footing === 'none' ? 'none' : 'unseen', parts: NO_PARTS }
+  if (!ledger.measured) return measure(ledger)
+  return { state: { step: { kind: 'planned' }, ledger }, effects: [{ kind: 'declare' }] }
+}
+
+function measure(ledger: Ledger): Outcome {
+  return { state: { step: { kind: 'measuring' }, ledger }, effects: [{ kind: 'measure' }] }
 }
 
 function queue(ledger: Ledger): Outcome {
@@ -488,6 +510,7 @@ function removalOf(step: Step): Removal | null {
     case 'waiting':
     case 'blocked':
       return step.removal
+    case 'measuring':
     case 'planned':
     case 'declaring':
     case 'declared':

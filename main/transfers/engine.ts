@@ -12,7 +12,7 @@ import type { ReceiptFile } from '../../core/deposit/receipt.ts'
 import { zipBytes } from '../../core/transfer/zip-size.ts'
 import { Board } from './board.ts'
 import type { LiveFile } from './live.ts'
-import type { SourceFile } from './source.ts'
+import { isMeasured, type SourceFile } from './source.ts'
 import { quietly, States } from './states.ts'
 import type { EngineCommand, EngineEvent, EngineParts, TransferEngine } from './types.ts'
 import { Work } from './work.ts'
@@ -174,7 +174,7 @@ class Engine implements TransferEngine {
     file.strikes = 0
     quietly(() => {
       this.#states.setSource(file, now.source)
-      this.#states.apply([file], () => ({ kind: 'read-again', bytes: now.bytes }))
+      this.#states.apply([file], () => ({ kind: 'read-again', bytes: now.bytes, measured: isMeasured(now.source) }))
     })
     this.#work.pump()
   }

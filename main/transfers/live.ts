@@ -70,6 +70,8 @@ export class LiveDeposit {
   readonly undeclared = new Set<LiveFile>()
   /** Files whose bytes are to be sent. */
   readonly queue = new Set<LiveFile>()
+  /** Zips whose size is to be found out. */
+  readonly unmeasured = new Set<LiveFile>()
   /** Files that something small is to be found out or done for: before others are begun. */
   readonly urgent = new Set<LiveFile>()
   /** The draft was listed, and every file compared with what it holds. */
@@ -109,12 +111,31 @@ export class LiveDeposit {
 
   /** Puts a file where its next step is looked for. */
   enqueue(file: LiveFile): void {
-    for (const files of [this.undeclared, this.queue, this.urgent]) files.delete(file)
+    for (const files of [this.undeclared, this.queue, this.unmeasured, this.urgent]) files.delete(file)
     const { todo } = file
     if (todo === null) return
-    const files = todo.kind === 'declare' ? this.undeclared : todo.kind === 'queue' ? this.queue : this.urgent
+    const files = this.#placeOf(todo)
     if (this.#first !== file) files.add(file)
     else moveToFront(files, file)
+  }
+
+  #placeOf(todo: Effect): Set<LiveFile> {
+    switch (todo.kind) {
+      case 'measure':
+        return this.unmeasured
+      case 'declare':
+        return this.undeclared
+      case 'queue':
+        return this.queue
+      case 'send':
+      case 'commit':
+      case 'hash':
+      case 'remove':
+      case 'look':
+      case 'wait':
+      case 'abort':
+        return this.urgent
+    }
   }
 
   /** The file comes before all others of this deposit, in whatever it has to wait for. */

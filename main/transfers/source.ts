@@ -36,6 +36,11 @@ export type ZipEntry = {
   readonly packedBytes?: number
 }
 
+/** Whether the size of what was just planned, or read again, is known. */
+export function isMeasured(source: SourceFile['source']): boolean {
+  return source.kind !== 'zip' || source.compress !== true
+}
+
 /** What a plan says of a file, with the places of its parts on this computer. */
 export function locateSource(source: PlannedFile['source'], locate: (path: string) => string): SourceFile['source'] {
   switch (source.kind) {
@@ -126,7 +131,7 @@ export type OpenFile = {
   close(): Promise<void>
 }
 
-async function openEntry(entry: ZipEntry): Promise<OpenFile> {
+export async function openEntry(entry: ZipEntry): Promise<OpenFile> {
   return openFile(entry)
 }
 

@@ -16,7 +16,7 @@ import { monotonic } from './clock.ts'
 import { diskFull, isDamage, Journal } from './journal/journal.ts'
 import type { StoredDeposit, StoredFile } from './journal/rows.ts'
 import { LiveDeposit, type LiveFile } from './live.ts'
-import type { SourceFile } from './source.ts'
+import { isMeasured, type SourceFile } from './source.ts'
 
 const RECOVER_EVERY_MS = 30_000
 
@@ -105,12 +105,11 @@ export class States {
     const begin = this.#journal.rebuilt ? recallFile : planFile
     const files = [...sources]
       .sort((a, b) => a.fileId - b.fileId)
-      .map((source) => ({ ...source, state: begin(source.bytes) }))
+      .map((source) => ({ ...source, state: begin(source.bytes, isMeasured(source.source)) }))
     this.#store(() => this.#journal.add(stored, files))
     const live = new LiveDeposit(stored, files)
     this.deposits.set(depositId, live)
-    for (const file of live.files)
-      this.#effect(file, file.state.step.kind === 'planned' ? { kind: 'declare' } : { kind: 'look', afterMs: 0 })
+    for (const file of live.files) this.#effect(file, firstEffect(file.state))
     for (const file of live.files) this.#parts.onFile(file)
   }
 
@@ -274,6 +273,7 @@ export class States {
           return
         }
         break
+      case 'measure':
       case 'declare':
       case 'queue':
       case 'send':
@@ -390,6 +390,11 @@ export function quietly(act: () => void): void {
   }
 }
 
+function firstEffect({ step }: TransferState): Effect {
+  if (step.kind === 'measuring') return { kind: 'measure' }
+  return step.kind === 'planned' ? { kind: 'declare' } : { kind: 'look', afterMs: 0 }
+}
+
 function clearTimer(file: LiveFile): void {
   if (file.timer !== null) clearTimeout(file.timer)
   file.timer = null
@@ -411,6 +416,8 @@ function mustBeStoredFirst(event: TransferEvent): boolean {
     case 'leave-out':
     case 'read-again':
       return true
+    case 'measured':
+    case 'unmeasured':
     case 'declared':
     case 'undeclared':
     case 'sent':

@@ -21,9 +21,11 @@ import {
 } from '../repository/http/client.ts'
 import { requestsSpent } from '../repository/http/errors.ts'
 import { readMe } from '../repository/users.ts'
+import { zipBytes } from '../../core/transfer/zip-size.ts'
 import type { Board } from './board.ts'
 import { ChunkPool } from './chunks.ts'
 import { monotonic } from './clock.ts'
+import { measureZip, PackedDiffers } from './deflate.ts'
 import { DECLARE_AT_ONCE, type LiveDeposit, type LiveFile } from './live.ts'
 import { Pace } from './pace.ts'
 import { foreignPartLinks, hashFile, sendFile, toRemote, toTrouble } from './perform.ts'
@@ -88,6 +90,7 @@ export class Work {
   readonly #chunks = new ChunkPool()
   /** Files that would send another part at once. */
   readonly #wantSlots: (() => void)[] = []
+  #measuring = false
   #filesAtATime = 4
   #pauseOnBattery = false
   #power = { asleep: false, onBattery: false }
@@ -110,7 +113,7 @@ export class Work {
   }
 
   get isBusy(): boolean {
-    return this.#running > 0
+    return this.#running > 0 || this.#measuring
   }
 
   start(): void {
@@ -352,6 +355,12 @@ export class Work {
     // The next names are declared while the last ones are sent, and not long before: what is cancelled must be removed again.
     if (deposit.undeclared.size > 0 && !deposit.calling && deposit.queue.size < this.#filesAtATime)
       if (passesGate(lane.gate, lane.running, Infinity, monotonic())) this.#track(this.#declare(deposit, session))
+    // It costs time of the processor and none of the server: one beside all that is sent.
+    const [zip] = deposit.unmeasured
+    if (zip !== undefined && !this.#measuring && this.#mayContinue(deposit, session)) {
+      deposit.unmeasured.delete(zip)
+      this.#track(this.#drive(zip, session))
+    }
   }
 
   /** The server takes one more file, or part of one. */
@@ -391,7 +400,9 @@ export class Work {
   }
 
   #isDue(deposit: LiveDeposit): boolean {
-    return deposit.urgent.size > 0 || deposit.queue.size > 0 || deposit.undeclared.size > 0
+    return (
+      deposit.unmeasured.size > 0 || deposit.urgent.size > 0 || deposit.queue.size > 0 || deposit.undeclared.size > 0
+    )
   }
 
   /** False while the server wants a pause or does not answer; sees to it that the work goes on later. */
@@ -592,10 +603,14 @@ export class Work {
     const controller = new AbortController()
     const { signal } = controller
     const buffers = this.#buffers.pop() ?? createBuffers()
+    const measures = file.todo?.kind === 'measure'
     file.controller = controller
     file.busy = true
-    lane.running += 1
-    this.#running += 1
+    if (measures) this.#measuring = true
+    else {
+      lane.running += 1
+      this.#running += 1
+    }
     try {
       while (
         file.todo !== null &&
@@ -614,8 +629,11 @@ export class Work {
     } finally {
       file.busy = false
       file.controller = null
-      lane.running -= 1
-      this.#running -= 1
+      if (measures) this.#measuring = false
+      else {
+        lane.running -= 1
+        this.#running -= 1
+      }
       this.#buffers.push(buffers)
       file.deposit.enqueue(file)
     }
@@ -632,7 +650,7 @@ export class Work {
     let event: TransferEvent
     try {
       event = await this.#run(file, todo, session, signal, buffers)
-      if (todo.kind !== 'hash') this.#succeeded(session.lane)
+      if (todo.kind !== 'hash' && todo.kind !== 'measure') this.#succeeded(session.lane)
     } catch (error) {
       // Those sums can’t be gone on with.
       if (error instanceof HashThreadEnded) file.hashed = null
@@ -656,6 +674,15 @@ export class Work {
     const { deposit, key } = file
     const { draftId } = deposit
     switch (todo.kind) {
+      case 'measure': {
+        if (file.source.kind !== 'zip') throw new Error('only a zip has to be measured')
+        const source = await measureZip(file.source, signal, (bytes) => {
+          deposit.progressed(file, { readBytes: file.progress.readBytes + bytes })
+          this.#board.changed(file)
+        })
+        this.#states.setSource(file, source)
+        return { kind: 'measured', bytes: zipBytes(source.entries) }
+      }
       case 'send': {
         file.progress = NO_PROGRESS
         file.whole = false
@@ -738,6 +765,7 @@ export class Work {
   /** What a failure means for this file; sees to what it means for others. */
   #judge(file: LiveFile, todo: Effect, error: unknown, session: Session): TransferEvent {
     const { deposit, state } = file
+    if (error instanceof PackedDiffers) return this.#packAgain(file)
     const { lane, client, capabilities } = session
     const { name: server } = client.server
     const trouble = toTrouble(error, server)
@@ -781,6 +809,15 @@ export class Work {
     }
   }
 
+  /** Measured again, but not for ever: a file that is written to without a trace never comes out the same. */
+  #packAgain(file: LiveFile): TransferEvent {
+    const { whole, key: name } = file
+    file.strikes += 1
+    if (file.strikes < MOST_LOOKS) return { kind: 'unmeasured', whole }
+    const reason = 'what is in it changes while it is read'
+    return { kind: 'refused', error: { code: 'file-unreadable', params: { name, reason } }, whole }
+  }
+
   #noteLinks(file: LiveFile, entry: FileEntry | undefined, { client }: Session): void {
     if (entry !== undefined) file.partLinks = foreignPartLinks(entry, client.server.origin)
   }
@@ -809,6 +846,7 @@ function operationOf(todo: Effect): Operation {
     case 'declare':
       return todo.kind
     case 'send':
+    case 'measure':
     case 'queue':
     case 'hash':
     case 'wait':

@@ -1,9 +1,10 @@
 import { crc32 } from 'node:zlib'
+import { deflated, PackedDiffers } from './deflate.ts'
 import type { Buffers, OpenFile, ZipEntry } from './source.ts'
 
 /*
- * A zip of stored entries, made while it is sent: no temporary copy, the same bytes for the same files, the size known in
- * advance (core/transfer/zip-size). The format is yazl’s, byte for byte (the test compares), with every date 1980-01-01
+ * A zip that is made while it is sent: no temporary copy, the same bytes for the same files, the size known in advance
+ * (core/transfer/zip-size), for which what is compressed was measured before (measure.ts). The format is yazl’s, byte for byte (the test compares), with every date 1980-01-01
  * UTC and every mode 0644. Not yazl itself: it computes CRC-32 in JavaScript at a third of the speed of everything else here,
  * and keeps chunks in its pipes, so that buffers could not be used again. Source: APPNOTE 6.3.10.
  */
@@ -18,6 +19,7 @@ const END = 0x06054b50
 /** UTF-8 names (bit 11), sums and sizes after the content (bit 3), since they are known only then. */
 const FLAGS = 0x0808
 const STORED = 0
+const DEFLATED = 8
 const VERSION = 20
 const VERSION_ZIP64 = 45
 /** Made on Unix, version 6.3 of the specification. */
@@ -28,7 +30,14 @@ const DOS_DATE = 0x0021
 const UNIX_TIME = Date.UTC(1980, 0, 1) / 1000
 const MOST_IN_32_BITS = 0xfffffffe
 
-type Written = { readonly name: Buffer; readonly bytes: number; readonly offset: number; readonly crc: number }
+type Written = {
+  readonly name: Buffer
+  readonly method: number
+  readonly bytes: number
+  readonly packedBytes: number
+  readonly offset: number
+  readonly crc: number
+}
 
 /** Opens an entry’s file; throws as a file of its own would. */
 export type OpenEntry = (entry: ZipEntry) => Promise<OpenFile>
@@ -66,11 +75,26 @@ export async function* zipChunks(
   for (const entry of entries) {
     const name = Buffer.from(entry.name)
     const start = offset
-    yield* put(localHeader(name))
+    const { packedBytes = entry.bytes } = entry
+    const method = entry.packedBytes === undefined ? STORED : DEFLATED
+    yield* put(localHeader(name, method))
     const file = await openEntry(entry)
     let crc = 0
     try {
-      for (let at = 0; at < entry.bytes;) {
+      if (method === DEFLATED) {
+        let left = packedBytes
+        const onRead = (chunk: Uint8Array) => {
+          crc = crc32(chunk, crc)
+        }
+        for await (const chunk of deflated(file, entry.bytes, onRead)) {
+          left -= chunk.length
+          // Not one byte more than was declared.
+          if (left < 0) throw new PackedDiffers(entry.name)
+          yield* put(chunk)
+        }
+        if (left > 0) throw new PackedDiffers(entry.name)
+      }
+      for (let at = method === STORED ? 0 : entry.bytes; at < entry.bytes;) {
         const into = room().subarray(0, entry.bytes - at)
         await file.read(into, at)
         crc = crc32(into, crc)
@@ -81,7 +105,7 @@ export async function* zipChunks(
     } finally {
       await file.close()
     }
-    const record = { name, bytes: entry.bytes, offset: start, crc }
+    const record = { name, method, bytes: entry.bytes, packedBytes, offset: start, crc }
     written.push(record)
     yield* put(descriptor(record))
   }
@@ -95,12 +119,12 @@ function isZip64({ bytes, offset }: Written): boolean {
   return bytes > MOST_IN_32_BITS || offset > MOST_IN_32_BITS
 }
 
-function localHeader(name: Buffer): Buffer {
+function localHeader(name: Buffer, method: number): Buffer {
   const header = Buffer.alloc(30)
   header.writeUInt32LE(LOCAL_HEADER, 0)
   header.writeUInt16LE(VERSION, 4)
   header.writeUInt16LE(FLAGS, 6)
-  header.writeUInt16LE(STORED, 8)
+  header.writeUInt16LE(method, 8)
   header.writeUInt16LE(DOS_DATE, 12)
   header.writeUInt16LE(name.length, 26)
   return Buffer.concat([header, name])
@@ -112,10 +136,10 @@ function descriptor(record: Written): Buffer {
   data.writeUInt32LE(DESCRIPTOR, 0)
   data.writeUInt32LE(record.crc, 4)
   if (zip64) {
-    data.writeBigUInt64LE(BigInt(record.bytes), 8)
+    data.writeBigUInt64LE(BigInt(record.packedBytes), 8)
     data.writeBigUInt64LE(BigInt(record.bytes), 16)
   } else {
-    data.writeUInt32LE(record.bytes, 8)
+    data.writeUInt32LE(record.packedBytes, 8)
     data.writeUInt32LE(record.bytes, 12)
   }
   return data
@@ -134,7 +158,7 @@ function centralHeader(record: Written): Buffer {
     large.writeUInt16LE(1, 0)
     large.writeUInt16LE(24, 2)
     large.writeBigUInt64LE(BigInt(record.bytes), 4)
-    large.writeBigUInt64LE(BigInt(record.bytes), 12)
+    large.writeBigUInt64LE(BigInt(record.packedBytes), 12)
     large.writeBigUInt64LE(BigInt(record.offset), 20)
   }
   const header = Buffer.alloc(46)
@@ -142,10 +166,10 @@ function centralHeader(record: Written): Buffer {
   header.writeUInt16LE(MADE_BY, 4)
   header.writeUInt16LE(zip64 ? VERSION_ZIP64 : VERSION, 6)
   header.writeUInt16LE(FLAGS, 8)
-  header.writeUInt16LE(STORED, 10)
+  header.writeUInt16LE(record.method, 10)
   header.writeUInt16LE(DOS_DATE, 14)
   header.writeUInt32LE(record.crc, 16)
-  header.writeUInt32LE(zip64 ? 0xffffffff : record.bytes, 20)
+  header.writeUInt32LE(zip64 ? 0xffffffff : record.packedBytes, 20)
   header.writeUInt32LE(zip64 ? 0xffffffff : record.bytes, 24)
   header.writeUInt16LE(record.name.length, 28)
   header.writeUInt16LE(time.length + large.length, 30)

@@ -15,7 +15,7 @@ type Parts = {
 
 /** Whatever hangs on the way out, the application is gone after this; what is on disk is whole at any moment. */
 const LIMIT_MS = 5000
-const MOVING: ReadonlySet<DepositTransfer['state']> = new Set(['queued', 'sending', 'verifying'])
+const MOVING: ReadonlySet<DepositTransfer['state']> = new Set(['packing', 'queued', 'sending', 'verifying'])
 const RECEIVING: ReadonlySet<Download['state']['kind']> = new Set(['queued', 'checking', 'downloading'])
 
 /** The way out: asks where anything is under way, then ends everything cleanly. */

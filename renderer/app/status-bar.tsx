@@ -92,7 +92,7 @@ function connectionWords(server: string, connection: Connection | undefined, now
 
 function transferWords({ deposits, bytesPerSecond, leftMs }: TransferOverview, downloading: number): string {
   const count = (...states: string[]) => deposits.filter(({ state }) => states.includes(state)).length
-  const [sending, queued, waiting] = [count('sending', 'verifying'), count('queued'), count('waiting')]
+  const [sending, queued, waiting] = [count('sending', 'verifying'), count('packing', 'queued'), count('waiting')]
   const paused = count('paused')
   const needsYou = deposits.filter(({ state, blockedFiles }) => state === 'needs-you' || blockedFiles > 0).length
   const words = [

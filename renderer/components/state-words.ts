@@ -10,6 +10,8 @@ export type StateWords = { readonly kind: StateKind; readonly words: string }
 export function fileStateWords(row: FileRow, serverName: string, now: number): StateWords {
   const { state } = row
   switch (state.kind) {
+    case 'packing':
+      return { kind: 'checking', words: `Packing, ${Math.min(99, percent(state.readBytes, row.bytes))} %` }
     case 'queued':
       return { kind: 'queued', words: row.sources > 1 ? 'Queued, zipped while sent' : 'Queued' }
     case 'checking':
@@ -48,6 +50,8 @@ export function transferWords(transfer: DepositTransfer, serverName: string, now
   switch (transfer.state) {
     case 'none':
       return { kind: 'draft', words: 'Draft, nothing to send' }
+    case 'packing':
+      return { kind: 'checking', words: 'Packing' }
     case 'queued':
       return { kind: 'queued', words: 'Queued' }
     case 'sending':

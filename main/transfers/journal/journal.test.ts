@@ -118,7 +118,7 @@ test('the tables are those of the migrations, and a change to them shows here', 
   expect(tables.map(({ sql }) => String(sql).replaceAll(/\s+/g, ' '))).toMatchInlineSnapshot(`
     [
       "CREATE TABLE deposit ( id TEXT PRIMARY KEY, account_id TEXT NOT NULL, draft_id TEXT NOT NULL, -- For sentences, while no session is there. server_name TEXT NOT NULL, -- Why the whole deposit waits for the person; JSON. error TEXT, -- Every file is done, cancelled or left out. settled INTEGER NOT NULL DEFAULT 0 ) STRICT",
-      "CREATE TABLE file ( deposit_id TEXT NOT NULL REFERENCES deposit (id) ON DELETE CASCADE, file_id INTEGER NOT NULL, key TEXT NOT NULL, source TEXT NOT NULL, step TEXT NOT NULL, bytes INTEGER NOT NULL, plan TEXT NOT NULL, footing TEXT NOT NULL, md5 TEXT, sha256 TEXT, remote_checksum TEXT, resent INTEGER NOT NULL, attempt INTEGER NOT NULL, started_at REAL, parts TEXT NOT NULL DEFAULT '', PRIMARY KEY (deposit_id, file_id) ) STRICT, WITHOUT ROWID",
+      "CREATE TABLE file ( deposit_id TEXT NOT NULL REFERENCES deposit (id) ON DELETE CASCADE, file_id INTEGER NOT NULL, key TEXT NOT NULL, source TEXT NOT NULL, step TEXT NOT NULL, bytes INTEGER NOT NULL, plan TEXT NOT NULL, footing TEXT NOT NULL, md5 TEXT, sha256 TEXT, remote_checksum TEXT, resent INTEGER NOT NULL, attempt INTEGER NOT NULL, started_at REAL, parts TEXT NOT NULL DEFAULT '', measured INTEGER NOT NULL DEFAULT 1, PRIMARY KEY (deposit_id, file_id) ) STRICT, WITHOUT ROWID",
       "CREATE TABLE log ( deposit_id TEXT NOT NULL REFERENCES deposit (id) ON DELETE CASCADE, file_id INTEGER NOT NULL, -- JSON, bounded (core/transfer/log). entries TEXT NOT NULL, PRIMARY KEY (deposit_id, file_id) ) STRICT, WITHOUT ROWID",
     ]
   `)

@@ -56,11 +56,11 @@ export class Journal {
     )
     this.#insertFile = this.#database.prepare(
       `INSERT INTO file (step, bytes, plan, footing, parts, md5, sha256, remote_checksum, resent, attempt, started_at,
-        deposit_id, file_id, key, source) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+        measured, deposit_id, file_id, key, source) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
     )
     this.#updateState = this.#database.prepare(
       `UPDATE file SET step = ?, bytes = ?, plan = ?, footing = ?, parts = ?, md5 = ?, sha256 = ?, remote_checksum = ?,
-        resent = ?, attempt = ?, started_at = ? WHERE deposit_id = ? AND file_id = ?`,
+        resent = ?, attempt = ?, started_at = ?, measured = ? WHERE deposit_id = ? AND file_id = ?`,
     )
     this.#writeLog = this.#database.prepare(
       `INSERT INTO log (deposit_id, file_id, entries) VALUES (?, ?, ?)

@@ -51,4 +51,8 @@ export const MIGRATIONS: readonly string[] = [
   UPDATE file SET parts = iif(parts_sent = 1, '1', '1-' || parts_sent) WHERE parts_sent > 0;
   ALTER TABLE file DROP COLUMN parts_sent;
   `,
+  `
+  -- Whether the bytes are known, or only the most that they can be: a zip that is compressed has to be packed to know.
+  ALTER TABLE file ADD COLUMN measured INTEGER NOT NULL DEFAULT 1;
+  `,
 ]

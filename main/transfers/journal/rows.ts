@@ -31,7 +31,7 @@ const remoteSchema: z.ZodType<RemoteFile> = z.strictObject({
 const removal = removalSchema.nullable()
 const stepSchema: z.ZodType<Step> = z.discriminatedUnion('kind', [
   z.strictObject({
-    kind: z.literal(['planned', 'declared', 'sending', 'checking', 'cancelled', 'left-out']),
+    kind: z.literal(['measuring', 'planned', 'declared', 'sending', 'checking', 'cancelled', 'left-out']),
   }),
   z.strictObject({ kind: z.literal('declaring'), from: z.enum(['none', 'unseen']) }),
   z.strictObject({ kind: z.literal('committing'), inDoubt: z.boolean() }),
@@ -53,6 +53,7 @@ const partSetSchema = z.string().transform((text, context): PartSet => {
 
 const ledgerShape = {
   bytes: z.int().nonnegative(),
+  measured: z.int(),
   footing: z.enum(['none', 'unseen', 'asked', 'declared', 'begun', 'whole']) satisfies z.ZodType<Ledger['footing']>,
   parts: partSetSchema,
   md5: z.string().nullable(),
@@ -86,6 +87,7 @@ export function readFileRow(row: unknown): StoredFile {
       step: stepSchema.parse(JSON.parse(stored.step)),
       ledger: {
         bytes: stored.bytes,
+        measured: stored.measured !== 0,
         plan: planSchema.parse(JSON.parse(stored.plan)),
         footing: stored.footing,
         parts: stored.parts,
@@ -121,6 +123,7 @@ export function stateColumns({ step, ledger }: TransferState): (string | number 
     ledger.resent ? 1 : 0,
     ledger.attempt,
     ledger.startedAt,
+    ledger.measured ? 1 : 0,
   ]
 }
 

@@ -48,6 +48,7 @@ function Selected({ summary, account }: { summary: DepositSummary; account: Acco
   const { transfer } = summary
   const published = deposit?.publication.kind === 'published' ? deposit.publication : null
   const pausable =
+    transfer.state === 'packing' ||
     transfer.state === 'sending' ||
     transfer.state === 'queued' ||
     transfer.state === 'verifying' ||

@@ -30,6 +30,7 @@ function kindOf({ state }: FileRow): FileGroup['kind'] {
   switch (state.kind) {
     case 'blocked':
       return 'needs-you'
+    case 'packing':
     case 'checking':
     case 'sending':
     case 'verifying':

@@ -178,6 +178,12 @@ export const messages = {
   keepFiles: 'Keep files',
   keepFilesDetail: 'Each file is a file of the record.',
   atMost: (size: string) => `at most ${size}`,
+  inZips: 'Inside the zips',
+  store: 'Store',
+  storeDetail: 'Fast, and the zips are as large as what is in them.',
+  compress: 'Compress text files',
+  compressDetail:
+    'Smaller, but takes longer: everything is packed once to learn the size, and once more while sending.',
   zipEach: 'Pack into zips',
   packDetail: (example: string) =>
     example === ''

@@ -2,6 +2,7 @@ import { useMemo, useRef, useState } from 'react'
 import { File, Folder } from 'lucide-react'
 import type { Account } from '../../../contract/desk/account.ts'
 import { DEFAULT_CHOICES, type PlanChoices, type Scan } from '../../../contract/desk/folder.ts'
+import { isWorthCompressing } from '../../../core/deposit/compressible.ts'
 import { planDeposit, type Limits, type Plan, type PlanWarning } from '../../../core/deposit/plan.ts'
 import { navigate } from '../../app/view.ts'
 import { call, errorOf } from '../../bridge/client.ts'
@@ -82,6 +83,11 @@ function Sheet({ scan }: { scan: Scan }) {
   const isPacked = isDone && plan.files.some(({ source }) => source.kind !== 'file')
   const view = isPacked ? shown : 'folder'
   const leftOutGroups = useMemo(() => groupLeftOut(plan), [plan])
+
+  const canCompress = useMemo(
+    () => plans.zip.files.some(({ source }) => source.kind === 'zip' && source.entries.some(isWorthCompressing)),
+    [plans.zip],
+  )
 
   const create = useCall('deposits.create', { onSuccess: ({ id }) => navigate({ kind: 'deposit', depositId: id }) })
   const whyNot = whyNotYet({ scan, isDone, plan, account, server, hasFailed: read.error !== null })
@@ -194,6 +200,19 @@ function Sheet({ scan }: { scan: Scan }) {
                     value={way}
                     onChange={decide}
                   />
+                  {way === 'zip' && isDone && canCompress && (
+                    <div className={styles.inside}>
+                      <RadioGroup
+                        label={messages.inZips}
+                        choices={INSIDE}
+                        value={choices.compress ? 'compress' : 'store'}
+                        onChange={(inside) => {
+                          decide('zip')
+                          setChoices((before) => ({ ...before, compress: inside === 'compress' }))
+                        }}
+                      />
+                    </div>
+                  )}
                   {way === 'zip' && isDone && tooMany === null && (
                     <div className={styles.zips}>
                       <ZipList plan={plan} />
@@ -295,6 +314,11 @@ function LeftOutList({
     </section>
   )
 }
+
+const INSIDE = [
+  { id: 'store', label: messages.store, detail: messages.storeDetail },
+  { id: 'compress', label: messages.compress, detail: messages.compressDetail },
+] as const satisfies readonly Choice<'store' | 'compress'>[]
 
 /** How near the record comes to what the server takes. */
 function within({ files, bytes, atMost }: Plan, { maxFiles, quotaBytes }: Limits): string {

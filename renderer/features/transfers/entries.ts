@@ -15,7 +15,12 @@ export function fileEntries(row: FileRow, send: Send): MenuEntry[] {
   const target = { kind: 'file', depositId: row.depositId, fileId: row.fileId } as const
   const { kind } = row.state
   const open =
-    kind === 'queued' || kind === 'checking' || kind === 'sending' || kind === 'verifying' || kind === 'waiting'
+    kind === 'packing' ||
+    kind === 'queued' ||
+    kind === 'checking' ||
+    kind === 'sending' ||
+    kind === 'verifying' ||
+    kind === 'waiting'
   const entries: MenuEntry[] = []
   if (kind === 'blocked') {
     const { action } = explain(row.state.error)
@@ -62,7 +67,9 @@ function sendFirst(onAction: () => void): MenuEntry {
 
 /** Whether there is anything that a pause would stop. */
 export function canPause(state: DepositTransfer['state']): boolean {
-  return state === 'queued' || state === 'sending' || state === 'verifying' || state === 'waiting'
+  return (
+    state === 'packing' || state === 'queued' || state === 'sending' || state === 'verifying' || state === 'waiting'
+  )
 }
 
 /** `isBehind`: others are sent before it. */

@@ -26,7 +26,7 @@ export type ListRow =
  */
 const ORDER: readonly { readonly states: readonly FileState['kind'][]; readonly shown: number }[] = [
   { states: ['blocked'], shown: Infinity },
-  { states: ['sending', 'verifying', 'checking'], shown: Infinity },
+  { states: ['sending', 'verifying', 'checking', 'packing'], shown: Infinity },
   { states: ['waiting'], shown: 3 },
   { states: ['paused'], shown: 3 },
   { states: ['queued'], shown: 3 },

@@ -166,6 +166,7 @@ function FileNote({ row, active, onCommand }: { row: FileRow; active: boolean; o
         </LinkButton>
       )
     }
+    case 'packing':
     case 'queued':
     case 'checking':
     case 'verifying':

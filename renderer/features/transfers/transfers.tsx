@@ -28,7 +28,14 @@ import styles from './transfers.module.css'
 
 const FINISHED: ReadonlySet<DepositTransfer['state']> = new Set(['verified', 'cancelled', 'none'])
 /** Open when the screen opens: where something happens or is asked. */
-const OPEN: ReadonlySet<DepositTransfer['state']> = new Set(['sending', 'verifying', 'waiting', 'needs-you', 'queued'])
+const OPEN: ReadonlySet<DepositTransfer['state']> = new Set([
+  'packing',
+  'sending',
+  'verifying',
+  'waiting',
+  'needs-you',
+  'queued',
+])
 
 /** What is being sent, per deposit and file, and what each server allows; below it what is downloaded. */
 export function Transfers({ downloads }: { downloads?: ReactNode }) {
