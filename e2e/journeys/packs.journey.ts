@@ -43,3 +43,22 @@ test('340 files and a server that takes 100: the packs are looked at, sent and p
   const published = await publishedFiles(await readOrigin(page), await readRecordId(page))
   expect(Object.keys(published).sort()).toEqual(['README.md', 'files.zip', 'plates.zip'])
 })
+
+test('text that is compressed is packed once before it is sent, and seen to be', async ({ desk, folder }) => {
+  const { page } = desk
+  await choosePractice(page)
+  const rows = Array.from({ length: 30_000 }, (_, at) => `${at};${at % 13};plate\n`).join('')
+  const files: Record<string, string> = { 'README.md': 'What the plates are.' }
+  for (let number = 1; number <= 12; number++) files[`plates/${number}.csv`] = `${number}\n${rows}`
+  await desk.drop(await makeFolder(folder, 'plates of May', files))
+  await waitForReview(page)
+  await page.getByText('Pack into zips').click()
+  await page.getByText('Compress text files').click()
+  await page.getByText(/^2 files, at most /).waitFor()
+  await page.getByRole('radio', { name: 'In the folder' }).press('ArrowRight')
+  await look(page, 'review-compress')
+  await createDraft(page)
+  await describe(page, SAMPLE_DESCRIPTION)
+  await waitUntilVerified(page, 2)
+  await look(page, 'editor-compressed')
+})
