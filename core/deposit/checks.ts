@@ -3,11 +3,13 @@ import type { FileRow } from '../../contract/desk/transfer.ts'
 import type { FileEntry } from '../../contract/repository/file.ts'
 import type { RecordMetadata } from '../../contract/repository/record.ts'
 import { formatCount } from '../format.ts'
+import { capital } from '../server-words.ts'
 import { checkMetadata } from './metadata.ts'
 
 /** What is known at this moment of the deposit, its draft on the server and its folder. */
 export type PublishFacts = {
-  readonly serverName: string
+  /** The server as a sentence names it (core/server-words). */
+  readonly server: string
   readonly metadata: RecordMetadata
   /** Complaints of the server about the last save, in plain words. */
   readonly problems: readonly FieldProblem[]
@@ -35,7 +37,7 @@ export function findHindrance(checks: readonly Check[]): string | null {
   return open.detail === null ? open.text : `${open.text}: ${open.detail}`
 }
 
-function checkFiles({ files, listed, serverName }: PublishFacts): Check[] {
+function checkFiles({ files, listed, server }: PublishFacts): Check[] {
   const wanted = files.filter(({ state }) => state.kind !== 'left-out')
   const verified = wanted.filter(({ state }) => state.kind === 'verified')
   const checks: Check[] = []
@@ -60,7 +62,7 @@ function checkFiles({ files, listed, serverName }: PublishFacts): Check[] {
       check(
         'listing',
         'open',
-        `${formatCount(different.length, 'file')} no longer on ${serverName} as verified`,
+        `${formatCount(different.length, 'file')} no longer on ${server} as verified`,
         names(different),
         'files',
       ),
@@ -85,17 +87,19 @@ function isThere(row: FileRow, entry: FileEntry | undefined): boolean {
   return entry.status === 'completed' && entry.size === row.bytes && entry.checksum === `md5:${row.state.md5}`
 }
 
-function checkFields({ metadata, problems, serverName }: PublishFacts): Check[] {
+function checkFields({ metadata, problems, server }: PublishFacts): Check[] {
   const own = checkMetadata(metadata).filter(({ kind }) => kind !== 'advice')
   const checks = own.map(({ field, message }) => check(field, 'open', message, null, field))
   const known = new Set(own.map(({ field }) => field))
   for (const { field, messages } of problems)
     if (!known.has(field))
-      checks.push(check(`server ${field}`, 'open', `${serverName} does not accept a field`, messages.join(' '), field))
+      checks.push(
+        check(`server ${field}`, 'open', `${capital(server)} does not accept a field`, messages.join(' '), field),
+      )
   return checks.length > 0 ? checks : [check('metadata', 'met', 'Required metadata is complete')]
 }
 
-function checkDraft({ conflicts, inStep, revision, serverName }: PublishFacts): Check[] {
+function checkDraft({ conflicts, inStep, revision, server }: PublishFacts): Check[] {
   if (conflicts.length > 0)
     return conflicts.map(({ field }) =>
       check(
@@ -111,12 +115,12 @@ function checkDraft({ conflicts, inStep, revision, serverName }: PublishFacts): 
       check(
         'draft',
         'open',
-        `What is written here is not on ${serverName} yet`,
+        `What is written here is not on ${server} yet`,
         'It is sent as soon as possible.',
         'metadata',
       ),
     ]
-  return [check('draft', 'met', `Draft here and on ${serverName} agree (revision ${revision})`)]
+  return [check('draft', 'met', `Draft here and on ${server} agree (revision ${revision})`)]
 }
 
 /** What was verified is what will be published: a change on disk afterwards is worth knowing, but spoils nothing. */

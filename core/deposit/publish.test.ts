@@ -28,7 +28,7 @@ const row: FileRow = {
   state: { kind: 'verified', md5: 'abc', verifiedAt: 5 },
 }
 const ready: PublishFacts = {
-  serverName: 'Zenodo',
+  server: 'Zenodo',
   metadata: {
     title: 'Hourly soil moisture',
     resource_type: { id: 'dataset' },

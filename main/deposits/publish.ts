@@ -5,6 +5,7 @@ import type { FileRow } from '../../contract/desk/transfer.ts'
 import { DeskError, type AppError } from '../../contract/errors.ts'
 import type { RepositoryRecord } from '../../contract/repository/record.ts'
 import { checkForPublishing, findHindrance } from '../../core/deposit/checks.ts'
+import { serverInWords } from '../../core/server-words.ts'
 import { citeRecord, doiBadge } from '../../core/deposit/citation.ts'
 import { explainServerErrors } from '../../core/deposit/server-errors.ts'
 import { listDraftFiles } from '../repository/files.ts'
@@ -169,7 +170,8 @@ export async function notePublished(
 async function readFacts(context: DepositContext, depositId: string) {
   await syncDraft(context, depositId)
   const before = context.get(depositId)
-  const { serverName } = context.accounts.get(before.accountId)
+  const account = context.accounts.get(before.accountId)
+  const { serverName } = account
   if (before.draft === null) throw new DeskError('draft-gone', { server: serverName })
   const client = await context.accounts.client(before.accountId)
   const [read, listed, files] = await Promise.all([
@@ -184,7 +186,7 @@ async function readFacts(context: DepositContext, depositId: string) {
     await context.transfers.report(depositId),
   )
   const checks = checkForPublishing({
-    serverName,
+    server: serverInWords(account),
     metadata: deposit.metadata,
     problems: deposit.problems,
     conflicts: deposit.conflicts,

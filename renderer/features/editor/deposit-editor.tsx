@@ -12,7 +12,7 @@ import { Banner, ErrorBanner, Note } from '../../components/banner.tsx'
 import { Button } from '../../components/button.tsx'
 import { formatTime } from '../../components/format.ts'
 import { PageHead, Screen } from '../../components/layout.tsx'
-import { serverInWords } from '../../components/server-words.ts'
+import { serverInWords } from '../../../core/server-words.ts'
 import { useNow } from '../../components/use-now.ts'
 import { useAccount } from '../../queries/accounts.ts'
 import { useCall } from '../../queries/client.ts'
@@ -303,7 +303,7 @@ function localChecks({
   rows: readonly FileRow[]
 }): readonly Check[] {
   const checks = checkForPublishing({
-    serverName: account.serverName,
+    server: serverInWords(account),
     metadata: values,
     problems: deposit.problems,
     conflicts: deposit.conflicts,

@@ -1,5 +1,5 @@
 import { formatBytes, formatCount, plural } from '../../components/format.ts'
-import { capital } from '../../components/server-words.ts'
+import { capital } from '../../../core/server-words.ts'
 
 export const messages = {
   untitled: 'Untitled deposit',

@@ -1,7 +1,7 @@
 import type { Output } from '../../../contract/ipc.ts'
 import type { VocabularyRef } from '../../../contract/repository/record.ts'
 import type { Option } from '../../components/select.tsx'
-import { capital } from '../../components/server-words.ts'
+import { capital } from '../../../core/server-words.ts'
 import { labelOf } from './labels.ts'
 
 type VocabularyItem = Output<'vocabularies.search'>[number]

@@ -1,7 +1,7 @@
 import type { LeftOutReason } from '../../../contract/desk/folder.ts'
 import type { NameFault } from '../../../core/deposit/plan.ts'
 import { formatBytes, formatCount, plural } from '../../components/format.ts'
-import { capital } from '../../components/server-words.ts'
+import { capital } from '../../../core/server-words.ts'
 
 export const messages = {
   above: 'Deposits / New deposit',

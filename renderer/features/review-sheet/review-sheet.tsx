@@ -14,7 +14,7 @@ import { formatBytes, formatBytesOf, formatCount } from '../../components/format
 import { Icon } from '../../components/icon.tsx'
 import { FootBar, PageHead, Screen, SectionHead } from '../../components/layout.tsx'
 import { Select } from '../../components/select.tsx'
-import { serverInWords } from '../../components/server-words.ts'
+import { serverInWords } from '../../../core/server-words.ts'
 import { useAccounts, useCurrentAccount } from '../../queries/accounts.ts'
 import { useCall } from '../../queries/client.ts'
 import { useScan } from '../../queries/deposits.ts'

@@ -1,7 +1,7 @@
 import type { Account } from '../../../contract/desk/account.ts'
 import type { Settings } from '../../../contract/desk/settings.ts'
 import { formatDateTime, formatTime } from '../../components/format.ts'
-import { serverInWords } from '../../components/server-words.ts'
+import { serverInWords } from '../../../core/server-words.ts'
 
 export const messages = {
   title: 'Settings',

@@ -1,4 +1,4 @@
-import type { Account } from '../../contract/desk/account.ts'
+import type { Account } from '../contract/desk/account.ts'
 
 /** The server as a sentence names it: “go to Zenodo”, “go to the practice repository”. */
 export function serverInWords({ server, serverName }: Pick<Account, 'server' | 'serverName'>): string {
