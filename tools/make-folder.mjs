@@ -40,7 +40,7 @@ export function makeFolder(folder, { files = 60, bytes = 1_200_000_000, seed = 1
 /** @param {string} path @param {number} length @param {number} seed */
 function writeRandom(path, length, seed) {
   const random = generator(seed)
-  const words = new Uint32Array(1 << 18)
+  const words = new Uint32Array(Math.min(1 << 18, Math.ceil(length / 4)))
   for (let at = 0; at < words.length; at++) words[at] = random() * 0x1_0000_0000
   const block = Buffer.from(words.buffer)
   const hash = createHash('md5')
