@@ -11,11 +11,10 @@ import { setup } from './setup.mjs'
 const electron = await setup({ headless: true })
 build(electron)
 // A copy, so that a build meanwhile does not change what is killed.
-const app = join(root, 'out/soak/app')
-rmSync(app, { recursive: true, force: true })
+const app = join(root, 'out/soak', `app-${process.pid}`)
 for (const part of ['dist', 'package.json']) cpSync(join(root, part), join(app, part), { recursive: true })
 const place = await startHeadless({ keychain: true })
-const child = spawn(electron, [join(root, 'tools/soak/run.mjs'), ...process.argv.slice(2)], {
+const child = spawn(electron, [join(root, 'tools/soak/run.mjs'), '--built', app, ...process.argv.slice(2)], {
   cwd: root,
   env: { ...place.env, ELECTRON_RUN_AS_NODE: '1' },
   stdio: 'inherit',
@@ -23,5 +22,6 @@ const child = spawn(electron, [join(root, 'tools/soak/run.mjs'), ...process.argv
 for (const signal of /** @type {const} */ (['SIGINT', 'SIGTERM'])) process.on(signal, () => child.kill(signal))
 child.on('exit', (code) => {
   place.stop()
+  rmSync(app, { recursive: true, force: true })
   process.exit(code ?? 1)
 })

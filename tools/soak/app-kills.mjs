@@ -184,6 +184,7 @@ class Killer {
     const temporary = join(ground.work, 'temporary')
     mkdirSync(temporary)
     const { ELECTRON_RUN_AS_NODE: _, ...rest } = process.env
+    process.once('exit', this.#kill)
     // Chromium leaves a folder beside its lock whenever it is killed.
     this.env = {
       ...rest,
@@ -299,11 +300,15 @@ class Killer {
     this.published += 1
   }
 
+  #kill = () => {
+    if (this.#running !== null) signalGroup(this.#running.pid, 'SIGKILL')
+  }
+
   /** Leaves nothing running, however the run ended. */
   async end() {
-    if (this.#running === null) return
-    signalGroup(this.#running.pid, 'SIGKILL')
-    await this.#running.gone
+    process.off('exit', this.#kill)
+    this.#kill()
+    await this.#running?.gone
   }
 }
 

@@ -32,7 +32,11 @@ export class Ground {
     this.practice = practice
     this.work = work
     this.server = new FaultyServer(practice.url)
+    process.once('exit', this.#tidy)
   }
+
+  /** However this process ends; the repository and the engine end with it. */
+  #tidy = () => rmSync(this.work, { recursive: true, force: true, maxRetries: 3 })
 
   /** @param {Soak} soak */
   static async create({ electron, app }) {
@@ -136,7 +140,8 @@ export class Ground {
   async close() {
     await this.server.close()
     await this.practice.end()
-    rmSync(this.work, { recursive: true, force: true })
+    process.off('exit', this.#tidy)
+    this.#tidy()
   }
 }
 
@@ -166,7 +171,7 @@ export function judge(seen, lives, removable = null) {
       problems.push(`${file} was removed though it was complete`)
     if (one.method !== 'PUT') return
     bytes += one.bytes
-    if (known.commits > 0) problems.push(`${one.path} was sent again though it was complete`)
+    if (known.commits > 0) return void problems.push(`${one.path} was sent again though it was complete`)
     const before = known.puts.get(one.path)
     known.puts.set(one.path, { seen: one, life })
     if (before === undefined) return

@@ -15,6 +15,7 @@ import { sufferFaults } from './faults.mjs'
 
 const { values: options } = parseArgs({
   options: {
+    built: { type: 'string', default: root },
     only: { type: 'string', default: 'engine,app,faults' },
     engine: { type: 'string' },
     app: { type: 'string' },
@@ -29,7 +30,7 @@ const [engineKills, appKills, minutes] = options.short ? [20, 5, 0.3] : [500, 20
 const seed = Number(options.seed ?? Math.floor(Math.random() * 1e6))
 const say = (/** @type {string} */ line) => console.error(line)
 /** @type {import('./ground.mjs').Soak} */
-const soak = { electron: process.execPath, app: join(root, 'out/soak/app'), seed, say }
+const soak = { electron: process.execPath, app: options.built, seed, say }
 
 /** @type {Record<string, { title: string, play: () => Promise<Result> }>} */
 const PARTS = {
@@ -46,6 +47,7 @@ const unknown = wanted.filter((name) => PARTS[name] === undefined)
 if (unknown.length > 0) throw new Error(`There is no ${unknown.join(', ')}: ${Object.keys(PARTS).join(', ')}`)
 if (!Number.isSafeInteger(seed)) throw new Error('A seed is a whole number.')
 
+for (const signal of /** @type {const} */ (['SIGINT', 'SIGTERM'])) process.on(signal, () => process.exit(130))
 say(`seed ${seed}`)
 /** @type {Record<string, Result & { title: string, seed: number, seconds: number, load: string, at: string }>} */
 const results = {}
