@@ -7,10 +7,10 @@ import type { Seen } from '../../main/transfers/test-support/faults.ts'
 import { Ground, judge } from './ground.mjs'
 
 const FILE = '/records/draft-1/draft/files/raw/a.csv'
-const put: Seen = { method: 'PUT', path: `${FILE}/content`, bytes: 10, status: 200, closedAt: 100 }
+const put: Seen = { method: 'PUT', path: `${FILE}/content`, bytes: 10, status: 200, at: 90, closedAt: 100 }
 const cut: Seen = { ...put, bytes: 4, status: 0, closedAt: 1000 }
-const commit: Seen = { method: 'POST', path: `${FILE}/commit`, bytes: 0, status: 200, closedAt: 110 }
-const gone: Seen = { method: 'DELETE', path: FILE, bytes: 0, status: 204, closedAt: 120 }
+const commit: Seen = { method: 'POST', path: `${FILE}/commit`, bytes: 0, status: 200, at: 105, closedAt: 110 }
+const gone: Seen = { method: 'DELETE', path: FILE, bytes: 0, status: 204, at: 115, closedAt: 120 }
 
 /** The traffic of lives that each ended by a kill, one second after the other. */
 function judgeLives(...lives: Seen[][]) {
