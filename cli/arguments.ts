@@ -12,15 +12,17 @@ export type Command =
       readonly title: string | null
       readonly pack: Pack
       readonly publish: boolean
+      readonly limitRate: number | null
       readonly json: boolean
     }
-  | { readonly kind: 'resume'; readonly json: boolean }
+  | { readonly kind: 'resume'; readonly limitRate: number | null; readonly json: boolean }
   | { readonly kind: 'status'; readonly json: boolean }
   | {
       readonly kind: 'verify' | 'download'
       readonly record: string
       readonly folder: string
       readonly server: ServerChoice | null
+      readonly limitRate: number | null
       readonly json: boolean
     }
   | { readonly kind: 'help' }
@@ -46,6 +48,8 @@ export const HELP = `Deposit Desk publishes folders of data to Zenodo and other 
                                   stays, and what was interrupted goes on with the same command
   desk help | version
 
+  --limit-rate SPEED              with deposit, resume and download: no more bytes a second than this, such as 500k or 2M
+                                  (k, M and G as for curl, in steps of 1024)
   --json                          one JSON object a line in place of text
 
 The token is taken from DEPOSIT_DESK_TOKEN, else from the keychain of this computer, where the application keeps it. Practice
@@ -62,6 +66,7 @@ const OPTIONS = {
   pack: { type: 'string' },
   community: { type: 'string' },
   publish: { type: 'boolean' },
+  'limit-rate': { type: 'string' },
   json: { type: 'boolean' },
   help: { type: 'boolean', short: 'h' },
   version: { type: 'boolean' },
@@ -71,11 +76,11 @@ type Option = keyof typeof OPTIONS
 type Given = { readonly [O in Option]?: (typeof OPTIONS)[O]['type'] extends 'boolean' ? boolean : string }
 
 const ALLOWED: Readonly<Record<string, readonly Option[]>> = {
-  deposit: ['server', 'metadata', 'title', 'pack', 'community', 'publish', 'json'],
-  resume: ['json'],
+  deposit: ['server', 'metadata', 'title', 'pack', 'community', 'publish', 'limit-rate', 'json'],
+  resume: ['limit-rate', 'json'],
   status: ['json'],
   verify: ['server', 'json'],
-  download: ['server', 'json'],
+  download: ['server', 'limit-rate', 'json'],
   help: [],
   version: [],
 }
@@ -92,6 +97,7 @@ export function readArguments(args: readonly string[]): Command {
     if (!allowed.includes(option)) throw new UsageError(`“desk ${name}” has no option --${option}.`)
   }
   const json = values.json ?? false
+  const limitRate = values['limit-rate'] === undefined ? null : readRate(values['limit-rate'])
   const expect = (...names: string[]) => {
     if (rest.length !== names.length)
       throw new UsageError(`“desk ${name}” takes ${names.join(' and ') || 'nothing'} after it.`)
@@ -112,6 +118,7 @@ export function readArguments(args: readonly string[]): Command {
         title: values.title ?? null,
         pack: readPack(values.pack ?? 'auto'),
         publish: values.publish ?? false,
+        limitRate,
         json,
       }
     }
@@ -123,10 +130,13 @@ export function readArguments(args: readonly string[]): Command {
         record,
         folder,
         server: values.server === undefined ? null : readServer(values.server),
+        limitRate,
         json,
       }
     }
     case 'resume':
+      expect()
+      return { kind: name, limitRate, json }
     case 'status':
       expect()
       return { kind: name, json }
@@ -150,6 +160,15 @@ function readServer(text: string): ServerChoice {
   if (text === 'practice' || text === 'zenodo') return { kind: text }
   if (text === 'sandbox') return { kind: 'zenodo-sandbox' }
   return { kind: 'other', address: text }
+}
+
+/** Bytes a second, with the suffixes of curl’s --limit-rate. */
+function readRate(text: string): number {
+  const [, number = '', unit = ''] = /^(\d{1,12}(?:\.\d{1,3})?)([kKmMgG]?)$/.exec(text) ?? []
+  const rate = Math.floor(Number(number) * 1024 ** ['', 'k', 'm', 'g'].indexOf(unit.toLowerCase()))
+  if (number === '' || rate < 1 || !Number.isSafeInteger(rate))
+    throw new UsageError(`--limit-rate is a number of bytes a second, such as 500k or 2M, not “${text}”.`)
+  return rate
 }
 
 function readPack(text: string): Pack {

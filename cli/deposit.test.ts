@@ -47,7 +47,7 @@ async function place() {
   mkdirSync(home)
   const environment = { DEPOSIT_DESK_TOKEN: server.tokens.researcher }
   const open = async (): Promise<Session> => {
-    const session = await openSession(home, environment, never)
+    const session = await openSession(home, environment, null, never)
     onTestFinished(() => session.close())
     return session
   }

@@ -27,7 +27,12 @@ async function place() {
   mkdirSync(source)
   writeFileSync(join(source, 'big.bin'), BIG)
   writeFileSync(join(source, 'what? Ελλάδα.txt'), 'text')
-  const session = await openSession(join(work, 'depositor'), { DEPOSIT_DESK_TOKEN: server.tokens.researcher }, never)
+  const session = await openSession(
+    join(work, 'depositor'),
+    { DEPOSIT_DESK_TOKEN: server.tokens.researcher },
+    null,
+    never,
+  )
   const orders = openOrders(join(work, 'depositor'))
   const command = readArguments(['deposit', source, '--server', server.url, '--publish', '--title', 'Lakes'])
   const order = orders.add(await readOrder(command as Extract<Command, { kind: 'deposit' }>, silent))

@@ -4,6 +4,7 @@ import { claimFolder } from '../main/downloads/claim.ts'
 import { downloadFiles, type DownloadEvent } from '../main/downloads/download.ts'
 import { findRecord } from '../main/downloads/find.ts'
 import { makePlace } from '../main/downloads/place.ts'
+import { Pace } from '../main/transfers/pace.ts'
 import { createClient } from '../main/repository/http/client.ts'
 import type { Command } from './arguments.ts'
 import type { Output } from './output.ts'
@@ -30,7 +31,10 @@ export async function download(
         const bytes = record.files.reduce((sum, { size }) => sum + (size ?? 0), 0)
         const name = `${record.id} on ${client.server.name}`
         output.show({ event: 'scanned', name, files: record.files.length, bytes, leftOut: 0 })
-        const tally = await downloadFiles({ client, record, root, signal, tell: teller(output) })
+        const pace = new Pace()
+        pace.setLimit(command.limitRate)
+        const pieces = (chunk: Uint8Array, stop: AbortSignal) => pace.pieces(chunk, stop)
+        const tally = await downloadFiles({ client, record, root, signal, pace: pieces, tell: teller(output) })
         output.show({ event: 'downloaded', record: { id: record.id, url: record.url }, ...tally })
         return tally.failed === 0
       } finally {

@@ -37,7 +37,7 @@ async function run(command: Command, output: Output, signal: AbortSignal): Promi
       return (await download(command, home, environment, output, signal)) ? DONE : FAILED
     case 'deposit': {
       const wish = await readOrder(command, output)
-      return withSession(home, signal, async (session) => {
+      return withSession(home, command.limitRate, signal, async (session) => {
         const orders = openOrders(home)
         const order = orders.add(wish)
         let depositId: string
@@ -54,16 +54,17 @@ async function run(command: Command, output: Output, signal: AbortSignal): Promi
       })
     }
     case 'resume':
-      return withSession(home, signal, (session) => resumeAll(session, home, output, signal))
+      return withSession(home, command.limitRate, signal, (session) => resumeAll(session, home, output, signal))
   }
 }
 
 async function withSession(
   home: string,
+  limitRate: number | null,
   signal: AbortSignal,
   work: (session: Session) => Promise<Outcome>,
 ): Promise<Outcome> {
-  const session = await openSession(home, process.env, signal)
+  const session = await openSession(home, process.env, limitRate, signal)
   try {
     return await work(session)
   } finally {

@@ -34,8 +34,13 @@ export function practiceOf(home: string): ReturnType<typeof keepPractice> {
   })
 }
 
-/** Opens the desk for the work of one command. Throws DeskError transfers-busy, data-from-newer-version. */
-export async function openSession(home: string, environment: NodeJS.ProcessEnv, signal: AbortSignal): Promise<Session> {
+/** Opens the desk for the work of one command. `limitRate`: bytes a second, null for what the settings say. Throws DeskError transfers-busy, data-from-newer-version. */
+export async function openSession(
+  home: string,
+  environment: NodeJS.ProcessEnv,
+  limitRate: number | null,
+  signal: AbortSignal,
+): Promise<Session> {
   const token = environment['DEPOSIT_DESK_TOKEN']?.trim() || null
   const practice = practiceOf(home)
   const parts = {
@@ -44,6 +49,8 @@ export async function openSession(home: string, environment: NodeJS.ProcessEnv, 
     keychain: token === null ? createKeychain(environment) : noKeychain,
     practice: practice.server,
     hostTransfers: async (folder: string) => hostEngineInProcess({ home: folder }),
+    // Who types a command means now.
+    settings: { sendingHours: null, ...(limitRate === null ? {} : { bytesPerSecond: limitRate }) },
   }
   const deadline = Date.now() + OWNER_WAIT_MS
   for (;;) {

@@ -392,6 +392,12 @@ export const ERRORS = {
     todo: 'Use the window that is open, or close it first.',
     action: 'none',
   },
+  'off-hours': {
+    happened: 'Files are sent only between {from} and {to}.',
+    next: 'Sending goes on by itself at {from}.',
+    todo: 'To send now, turn off “Send only between” in the settings.',
+    action: 'none',
+  },
   'on-battery': {
     happened: 'This computer runs on battery.',
     next: 'Sending goes on by itself when it is plugged in again.',

@@ -36,6 +36,8 @@ export async function createDesk(parts: {
   readonly keychain: Keychain
   readonly practice: () => Promise<PracticeServer>
   readonly hostTransfers: (home: string) => Promise<TransferHost>
+  /** For this run, in place of what is stored. */
+  readonly settings?: Partial<Settings>
 }): Promise<Desk> {
   const closers: (() => void | Promise<void>)[] = []
   const close = async () => {
@@ -75,8 +77,10 @@ export async function createDesk(parts: {
       }),
       events.on('accounts.changed', () => void sessions.renew()),
     )
-    const configure = ({ filesAtATime, bytesPerSecond, pauseOnBattery }: Settings) =>
-      transfers.command({ kind: 'configure', filesAtATime, bytesPerSecond, pauseOnBattery })
+    const configure = (stored: Settings) => {
+      const { filesAtATime, bytesPerSecond, pauseOnBattery, sendingHours } = { ...stored, ...parts.settings }
+      return transfers.command({ kind: 'configure', filesAtATime, bytesPerSecond, pauseOnBattery, sendingHours })
+    }
     await configure(store.settings.read())
     await deposits.start()
     return {

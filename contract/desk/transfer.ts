@@ -39,7 +39,7 @@ export const fileRowSchema = z.object({
 export type FileRow = z.infer<typeof fileRowSchema>
 
 /** Why a file stopped in the middle without having failed itself. `held`: its account, deposit or computer did; the error says why. */
-export const stopReasonSchema = z.enum(['closed', 'killed', 'asleep', 'on-battery', 'signed-out', 'held'])
+export const stopReasonSchema = z.enum(['closed', 'killed', 'asleep', 'on-battery', 'off-hours', 'signed-out', 'held'])
 
 /** What happened to a file. Sentences are made of it where it is shown (core/transfer/log-words). */
 export const happeningSchema = z.discriminatedUnion('kind', [

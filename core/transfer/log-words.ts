@@ -102,6 +102,8 @@ function stopped({ why, error, sentBytes }: Happening & { kind: 'stopped' }, nam
       return `The computer went to sleep ${so}.`
     case 'on-battery':
       return `Stopped ${so}, since the computer ran on battery.`
+    case 'off-hours':
+      return `Stopped ${so}, since the hours for sending were over.`
     case 'signed-out':
       return `The account was signed out ${so}.`
     case 'held':

@@ -87,7 +87,13 @@ test('what was stored is there after opening again, unknown metadata too', () =>
   store.accounts.save(account)
   store.deposits.create(deposit, files)
   store.deposits.save({ ...deposit, edit: 1 })
-  const settings = { theme: 'dark', filesAtATime: 2, bytesPerSecond: 5_000_000, pauseOnBattery: true } as const
+  const settings = {
+    theme: 'dark',
+    filesAtATime: 2,
+    bytesPerSecond: 5_000_000,
+    pauseOnBattery: true,
+    sendingHours: { from: '22:00', to: '06:00' },
+  } as const
   store.settings.write(settings)
   store.vocabularyCache.write('https://zenodo.org', 'licenses', '', [{ id: 'cc-by-4.0' }])
   reopen(() => undefined)
@@ -103,7 +109,13 @@ test('what was stored is there after opening again, unknown metadata too', () =>
 
 test('settings of a version that had fewer of them are kept, and what is new has its default', () => {
   reopen((db) => db.exec(`INSERT INTO settings VALUES ('settings', '{"theme":"dark","filesAtATime":2}')`))
-  expect(store.settings.read()).toEqual({ theme: 'dark', filesAtATime: 2, bytesPerSecond: null, pauseOnBattery: false })
+  expect(store.settings.read()).toEqual({
+    theme: 'dark',
+    filesAtATime: 2,
+    bytesPerSecond: null,
+    pauseOnBattery: false,
+    sendingHours: null,
+  })
 })
 
 test('a row that can’t be read is kept apart and reported, and the others go on', () => {

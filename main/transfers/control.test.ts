@@ -79,6 +79,27 @@ test('on battery nothing is sent where that is so set, it says so, and it goes o
   expect(engine?.transfer(scene.depositId).error).toBeNull()
 })
 
+test('outside its hours nothing is sent, it says when they begin, and then it goes on by itself', async () => {
+  const scene = await newScene()
+  scene.write('data.bin', 'some')
+  const begins = new Date(2026, 10, 26, 22).getTime()
+  let startedAt = -Infinity
+  // Ten hours before, and then a moment.
+  const now = () => (startedAt < 0 ? begins - 36_000_000 : begins - 300 + performance.now() - startedAt)
+  const engine = scene.open({ now })
+  const hours = { kind: 'configure', filesAtATime: 4, sendingHours: { from: '22:00', to: '06:00' } } as const
+  engine.command(hours)
+  scene.session()
+  scene.add(scene.sources('data.bin'))
+  const { error, at } = await scene.until('waiting')
+  expect(error).toEqual({ code: 'off-hours', params: { from: '22:00', to: '06:00' } })
+  expect(at).toBe(begins)
+  startedAt = performance.now()
+  engine.command(hours)
+  expect(scene.server.seen).toEqual([])
+  await scene.until('verified')
+})
+
 test('what the window was told of the requests that are left counts here too, and it says so', async () => {
   const scene = await createScene({ 'data.bin': 'some' })
   const { engine } = scene

@@ -7,6 +7,7 @@ import type {
   TransferOverview,
   TransferTarget,
 } from '../../contract/desk/transfer.ts'
+import type { SendingHours } from '../../contract/desk/settings.ts'
 import type { AppError } from '../../contract/errors.ts'
 import type { ReceiptFile } from '../../core/deposit/receipt.ts'
 import type { Patience, RequestBudget, Server } from '../repository/http/client.ts'
@@ -39,10 +40,11 @@ export type EngineCommand =
       readonly filesAtATime: number
       readonly bytesPerSecond?: number | null
       readonly pauseOnBattery?: boolean
+      readonly sendingHours?: SendingHours | null
     }
   /** What main was told of the requests that a server still takes: they are counted by address (behaviour 2.6). */
   | { readonly kind: 'budget'; readonly origin: string; readonly budget: RequestBudget }
-  /** What the system tells. Nothing is sent while it sleeps, nor on battery where that is so configured. */
+  /** What the system tells. Nothing is sent while it sleeps, nor on battery or outside its hours where that is so configured. */
   | { readonly kind: 'power'; readonly asleep: boolean; readonly onBattery: boolean }
 
 export type EngineEvent =

@@ -1,10 +1,12 @@
 import type { Capabilities } from '../../contract/desk/account.ts'
+import type { SendingHours } from '../../contract/desk/settings.ts'
 import type { TransferOverview } from '../../contract/desk/transfer.ts'
 import { DeskError, type AppError } from '../../contract/errors.ts'
 import type { FileEntry } from '../../contract/repository/file.ts'
 import { NO_PROGRESS, type Hold } from '../../core/transfer/derive.ts'
 import { judge, type Operation } from '../../core/transfer/failure.ts'
 import { closeGate, OPEN_GATE, passesGate, type Gate, type GateFailure } from '../../core/transfer/gate.ts'
+import { sendingAt } from '../../core/transfer/hours.ts'
 import { isActive, type Effect, type TransferEvent } from '../../core/transfer/machine.ts'
 import { PART_BYTES, partLength, planTransfer } from '../../core/transfer/parts.ts'
 import { backoffMs, type Random } from '../../core/transfer/retry.ts'
@@ -40,6 +42,8 @@ const SESSION_GRACE_MS = 5000
 const STOP_MS = 1500
 /** After a sleep the network itself may take this long to come back; until then its absence is no news (fault U33). */
 const WAKING_MS = 30_000
+/** A clock that was set is noticed after this long. */
+const LOOK_AT_CLOCK_MS = 60_000
 /** Rounds of asking and trying again, when what the draft shows and what it answers do not agree. */
 const MOST_LOOKS = 5
 
@@ -93,6 +97,8 @@ export class Work {
   #measuring = false
   #filesAtATime = 4
   #pauseOnBattery = false
+  #hours: SendingHours | null = null
+  #hoursTimer: NodeJS.Timeout | null = null
   #power = { asleep: false, onBattery: false }
   #resting = false
   #wokeAt = -Infinity
@@ -127,6 +133,7 @@ export class Work {
   async stop(): Promise<void> {
     this.#stopped = true
     if (this.#graceTimer !== null) clearTimeout(this.#graceTimer)
+    if (this.#hoursTimer !== null) clearTimeout(this.#hoursTimer)
     const stop = { why: 'closed', error: null } as const
     for (const deposit of this.#states.deposits.values()) this.#states.interrupt(deposit, stop)
     const ended = Promise.allSettled(this.#underWay)
@@ -144,6 +151,8 @@ export class Work {
     this.#filesAtATime = Math.min(8, Math.max(1, Math.round(settings.filesAtATime)))
     if (settings.bytesPerSecond !== undefined) this.#pace.setLimit(settings.bytesPerSecond)
     if (settings.pauseOnBattery !== undefined) this.#pauseOnBattery = settings.pauseOnBattery
+    if (settings.sendingHours !== undefined) this.#hours = settings.sendingHours
+    this.#keepHours()
     this.#rest()
   }
 
@@ -155,17 +164,37 @@ export class Work {
     this.#rest()
   }
 
+  /** Looks again when the hours begin or end, and now and then, since a clock may be set. */
+  #keepHours(): void {
+    if (this.#hoursTimer !== null) clearTimeout(this.#hoursTimer)
+    this.#hoursTimer = null
+    this.#rest()
+    if (this.#hours === null || this.#stopped) return
+    const now = this.#now()
+    const leftMs = (sendingAt(this.#hours, now).changesAt ?? Infinity) - now
+    this.#hoursTimer = setTimeout(
+      () => {
+        this.#keepHours()
+        this.#board.refresh()
+        this.pump()
+      },
+      Math.min(leftMs, LOOK_AT_CLOCK_MS),
+    )
+  }
+
   get #onBattery(): boolean {
     return this.#pauseOnBattery && this.#power.onBattery
   }
 
   /** Stops sending, or goes on. It is no pause of the person: files stand in line meanwhile. */
   #rest(): void {
-    const resting = this.#power.asleep || this.#onBattery
+    const offHours = !sendingAt(this.#hours, this.#now()).open
+    const resting = this.#power.asleep || this.#onBattery || offHours
     if (resting === this.#resting) return
     this.#resting = resting
     if (resting) {
-      const stop = { why: this.#power.asleep ? 'asleep' : 'on-battery', error: null } as const
+      const why = this.#power.asleep ? 'asleep' : this.#onBattery ? 'on-battery' : 'off-hours'
+      const stop = { why, error: null } as const
       for (const deposit of this.#states.deposits.values()) this.#states.interrupt(deposit, stop)
       return
     }
@@ -256,6 +285,10 @@ export class Work {
     if (this.#states.halted !== null) return { error: this.#states.halted, until: null }
     if (deposit.error !== null) return { error: deposit.error, until: null }
     if (this.#onBattery) return { error: { code: 'on-battery', params: {} }, until: 'later' }
+    if (this.#hours !== null) {
+      const { open, changesAt } = sendingAt(this.#hours, this.#now())
+      if (!open) return { error: { code: 'off-hours', params: this.#hours }, until: changesAt ?? 'later' }
+    }
     const session = this.#sessions.get(deposit.accountId)
     if (session === undefined) {
       if (this.#startedAt === null || monotonic() - this.#startedAt < SESSION_GRACE_MS) return null

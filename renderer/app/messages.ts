@@ -48,6 +48,11 @@ export const messages = {
     needsYou: (count: number) => `${count} ${count === 1 ? 'needs' : 'need'} you`,
     rate: (bytesPerSecond: number) => formatRate(bytesPerSecond),
     left: (ms: number) => formatLeft(ms),
+    spent: (server: string, rate: string, at: number | null, now: number) => {
+      const words = `${server} takes ${rate}; going on`
+      if (at === null || at <= now) return words
+      return at - now <= 60_000 ? `${words} in ${Math.ceil((at - now) / 1000)} s` : `${words} at ${formatTime(at, now)}`
+    },
     budget: (remaining: number, limit: number, resetAt: number, now: number) =>
       resetAt - now <= 60_000
         ? `${formatCount(remaining)} of ${formatCount(limit)} requests left this minute`

@@ -21,6 +21,7 @@ export function StatusBar() {
   const connections = useConnections().data ?? []
   const overview = useOverview().data
   const downloading = (useDownloads().data ?? []).filter(({ state }) => RECEIVING.has(state.kind)).length
+  const spent = overview?.deposits.find(({ error }) => error?.code === 'requests-spent')
   const own = connections.find(({ accountId }) => accountId === account?.id)
   const others = accounts.filter(
     ({ id }) => id !== account?.id && hasTrouble(connections.find((one) => one.accountId === id)),
@@ -42,11 +43,15 @@ export function StatusBar() {
           {transferWords(overview, downloading)}
         </span>
       )}
-      {own?.budget && own.budget.resetAt > now && (
+      {spent ? (
+        <span className={styles.end}>
+          {messages.status.spent(spent.error?.params['server'] ?? '', spent.error?.params['rate'] ?? '', spent.at, now)}
+        </span>
+      ) : own?.budget && own.budget.resetAt > now ? (
         <span className={styles.end}>
           {messages.status.budget(own.budget.remaining, own.budget.limit, own.budget.resetAt, now)}
         </span>
-      )}
+      ) : null}
     </footer>
   )
 }

@@ -7,6 +7,12 @@ export const FILES_AT_A_TIME: readonly Option[] = [1, 2, 3, 4, 5, 6, 7, 8].map((
   label: formatCount(count),
 }))
 
+/** The hours of a day, with `also` where it is another time. */
+export function timesOfDay(also: string): readonly Option[] {
+  const full = Array.from({ length: 24 }, (_, hour) => `${String(hour).padStart(2, '0')}:00`)
+  return [...new Set([...full, also])].sort().map((time) => ({ id: time, label: time }))
+}
+
 const MB = 1_000_000
 const NONE: Option = { id: 'none', label: 'None' }
 

@@ -1,6 +1,6 @@
 import { Plus } from 'lucide-react'
 import { useState, type ReactNode } from 'react'
-import type { Settings as Stored } from '../../../contract/desk/settings.ts'
+import type { SendingHours, Settings as Stored } from '../../../contract/desk/settings.ts'
 import { navigate } from '../../app/view.ts'
 import { errorOf } from '../../bridge/client.ts'
 import { ErrorNote } from '../../components/banner.tsx'
@@ -9,7 +9,7 @@ import { Checkbox } from '../../components/choices.tsx'
 import { spellKeys } from '../../components/keys.ts'
 import { PageHead, Pane, Screen } from '../../components/layout.tsx'
 import { Select } from '../../components/select.tsx'
-import { FILES_AT_A_TIME, idOfSpeed, speedLimits, speedOfId } from '../../components/transfer-choices.ts'
+import { FILES_AT_A_TIME, idOfSpeed, speedLimits, speedOfId, timesOfDay } from '../../components/transfer-choices.ts'
 import { useAccounts, useCurrentAccount, useKeychain } from '../../queries/accounts.ts'
 import { useAppInfo, useSaveSettings, useSettings } from '../../queries/settings.ts'
 import { AccountCard } from './account-card.tsx'
@@ -19,6 +19,8 @@ import styles from './settings.module.css'
 import { SignOutDialog } from './sign-out-dialog.tsx'
 
 const THEMES = (Object.keys(messages.themes) as Stored['theme'][]).map((id) => ({ id, label: messages.themes[id] }))
+
+const NIGHT: SendingHours = { from: '22:00', to: '06:00' }
 
 /** Theme, transfers and accounts. `renewToken`: the account whose token is asked for at once. */
 export function Settings({ renewToken }: { renewToken: string | null }) {
@@ -75,6 +77,18 @@ export function Settings({ renewToken }: { renewToken: string | null }) {
                     onChange={(value) => save({ ...settings, bytesPerSecond: speedOfId(value) })}
                   />
                 </div>
+                <Checkbox
+                  isSelected={settings.sendingHours !== null}
+                  onChange={(only) => save({ ...settings, sendingHours: only ? NIGHT : null })}
+                >
+                  {messages.sendingHours}
+                </Checkbox>
+                {settings.sendingHours && (
+                  <SendingHoursFields
+                    hours={settings.sendingHours}
+                    onChange={(sendingHours) => save({ ...settings, sendingHours })}
+                  />
+                )}
                 {/* Linux does not tell the application. */}
                 {info && info.platform !== 'linux' && (
                   <Checkbox
@@ -118,5 +132,27 @@ function Section({ title, children }: { title: string; children: ReactNode }) {
       <h2 className={styles.sectionTitle}>{title}</h2>
       <div className={styles.sectionBody}>{children}</div>
     </section>
+  )
+}
+
+function SendingHoursFields({ hours, onChange }: { hours: SendingHours; onChange: (hours: SendingHours) => void }) {
+  const { from, to } = hours
+  return (
+    <div role="group" aria-label={messages.sendingHours} className={styles.hours}>
+      <Select
+        label={messages.from}
+        options={timesOfDay(from).filter(({ id }) => id !== to)}
+        value={from}
+        onChange={(id) => onChange({ from: id, to })}
+      />
+      <Select
+        label={messages.to}
+        description={to < from ? messages.overnight : messages.sameDay}
+        options={timesOfDay(to).filter(({ id }) => id !== from)}
+        value={to}
+        onChange={(id) => onChange({ from, to: id })}
+      />
+      <p className="small t3">{messages.sendingHoursHint}</p>
+    </div>
   )
 }
