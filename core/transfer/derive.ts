@@ -165,8 +165,9 @@ function isOpen(kind: FileState['kind']): boolean {
 /**
  * What holds a whole deposit back: its own error, or that of its account, its server or the computer. `until`: when it goes
  * on by itself; `later` for at some time, null for not without the person.
+ * `still`: meanwhile no byte moves.
  */
-export type Hold = { readonly error: AppError; readonly until: number | 'later' | null }
+export type Hold = { readonly error: AppError; readonly until: number | 'later' | null; readonly still?: boolean }
 
 /** The state of a deposit. `first` finds one file in a state, to say why it waits. */
 export function depositTransferOf(
@@ -193,7 +194,7 @@ export function depositTransferOf(
     states.packing + states.queued + states.checking + states.sending + states.verifying + states.waiting
   if (total === 0) return { ...common, state: 'none', at: null, error: null }
   if (hold !== null && unfinished > 0) {
-    const state = hold.until === null ? 'needs-you' : states.sending > 0 ? 'sending' : 'waiting'
+    const state = hold.until === null ? 'needs-you' : states.sending > 0 && !hold.still ? 'sending' : 'waiting'
     const at = hold.until === 'later' ? null : hold.until
     return { ...common, state, at, error: hold.error, ...(state === 'sending' ? rate : {}) }
   }

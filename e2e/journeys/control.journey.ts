@@ -2,9 +2,10 @@ import type { ElectronApplication } from '@playwright/test'
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { connectTo, createDraft, waitForReview } from '../../tools/main-job.mjs'
-import { makeLargeFile } from '../fixtures/data.ts'
+import { makeFolder, makeLargeFile } from '../fixtures/data.ts'
 import { expect, test } from '../fixtures/desk.ts'
 import { look } from '../fixtures/look.ts'
+import { startServer } from '../fixtures/server.ts'
 
 const MB = 1_000_000
 
@@ -70,4 +71,41 @@ test('a speed limit, an order, sleep and the end of the application', async ({ d
   const stoppedAt = performance.now()
   await desk.stop()
   expect(performance.now() - stoppedAt).toBeLessThan(2000)
+})
+
+test('hours for sending, and a server that takes 100 requests a minute', async ({ desk, folder }) => {
+  const { page } = desk
+  const server = await startServer(join(folder, 'server'), 'zenodo')
+  try {
+    await connectTo(page, server.url, server.tokens.researcher)
+    await page.getByRole('navigation').getByRole('button', { name: 'Settings' }).click()
+    await page.getByText('Send only between').click()
+    const hours = page.getByRole('group', { name: 'Send only between' })
+    // Hours that are not now, whatever the time is.
+    const hour = (ahead: number) => `${String((new Date().getHours() + ahead) % 24).padStart(2, '0')}:00`
+    for (const [name, ahead] of [
+      ['To', 4],
+      ['From', 2],
+    ] as const) {
+      await hours.getByRole('button', { name: new RegExp(`\\b${name}\\b`) }).click()
+      await page.getByRole('option', { name: hour(ahead) }).click()
+    }
+    await look(page, 'settings-hours')
+
+    const files = Object.fromEntries(Array.from({ length: 60 }, (_, at) => [`reading-${at}.csv`, `${at}`]))
+    await desk.drop(await makeFolder(folder, 'readings', files))
+    await waitForReview(page)
+    await createDraft(page)
+    await page.getByRole('navigation').getByRole('button', { name: 'Transfers' }).click()
+    await expect(page.getByText(new RegExp(`Waiting to go on at ${hour(2)}`)).first()).toBeVisible()
+    await look(page, 'transfers-off-hours')
+    await page.getByRole('navigation').getByRole('button', { name: 'Settings' }).click()
+    await page.getByText('Send only between').click()
+
+    await page.getByRole('navigation').getByRole('button', { name: 'Transfers' }).click()
+    await expect(page.getByText(/takes 100 requests a minute; going on in \d+ s/)).toBeVisible({ timeout: 20_000 })
+    await look(page, 'transfers-requests-spent')
+  } finally {
+    await server.stop()
+  }
 })

@@ -297,7 +297,7 @@ export class Work {
     if (session.refused !== null) return { error: session.refused, until: null }
     const { gate } = session.lane
     const closedMs = gate.closedUntil - monotonic()
-    if (gate.error === null || (closedMs <= 0 && !gate.probe)) return holdOfBudget(session.client, this.#now())
+    if (gate.error === null || (closedMs <= 0 && !gate.probe)) return holdOfBudget(deposit, session.client, this.#now())
     if (gate.probe && this.#isWaking) return null
     return { error: gate.error, until: this.#now() + Math.max(0, closedMs) }
   }
@@ -857,12 +857,14 @@ export class Work {
 }
 
 /** Nothing of a server’s budget is left for transfers, by its own count. */
-function holdOfBudget(client: RepositoryClient, now: number): Hold | null {
+function holdOfBudget({ files }: LiveDeposit, client: RepositoryClient, now: number): Hold | null {
   const opensInMs = client.opensInMs()
   const budget = client.budget()
   if (opensInMs === 0 || budget === null) return null
   const until = now + opensInMs
-  return { error: requestsSpent(client.server.name, budget, until), until }
+  // A file may have begun, and wait for its first request; others are on their way.
+  const still = !files.some(({ busy, progress }) => busy && progress.sentBytes > 0)
+  return { error: requestsSpent(client.server.name, budget, until), until, still }
 }
 
 function startOf({ key, state }: LiveFile) {
