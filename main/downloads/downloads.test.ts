@@ -102,6 +102,7 @@ async function scene(repository: Repository) {
     addedAt: 0,
     checkedAt: 0,
   })
+  const noted: boolean[] = []
   const token = { value: 't' as string | null }
 
   /** As at a start of the application. */
@@ -118,6 +119,7 @@ async function scene(repository: Repository) {
       accounts: {
         list: () => [account],
         get: () => account,
+        noteSeen: (_: string, seen: { ok: boolean }) => noted.push(seen.ok),
         client: async () => {
           if (token.value === null) throw new DeskError('token-missing', { server: 'Test' })
           const client = createClient({ origin, name: 'Test', token: token.value })
@@ -156,7 +158,8 @@ async function scene(repository: Repository) {
     ranges,
     place,
     token,
-    /** Null before the first download. */
+    noted,
+    /** The one that runs. */
     desk: () => desk,
     one,
     state: () => one().state.kind,
@@ -195,7 +198,7 @@ function hasPart({ place, one }: { place: string; one: () => Download }, bytes: 
 }
 
 test('a record comes into a folder of its own, every MD5 equal; of some files only these', async () => {
-  const { start, becomes, one, inside, desk } = await scene({
+  const { start, becomes, one, inside, desk, noted } = await scene({
     files: { 'a.csv': { content: Buffer.from('a') }, 'raw/b.csv': { content: BIG }, 'c.csv': {} },
     title: 'Soil / 2024: raw?',
   })
@@ -204,6 +207,7 @@ test('a record comes into a folder of its own, every MD5 equal; of some files on
   expect(one()).toMatchObject({ folder: 'Soil 2024_ raw_ (abc-1)', files: 2, savedFiles: 2, uncheckedFiles: 0 })
   expect(one()).toMatchObject({ failedFiles: 0, receivedBytes: BIG.length + 1, bytes: BIG.length + 1, troubles: [] })
   expect(inside()).toEqual(['a.csv', 'raw', 'raw/b.csv'])
+  expect(noted).toContain(true)
   await desk().downloads.command(one().id, 'forget')
   expect(desk().downloads.list()).toEqual([])
 })
@@ -265,6 +269,25 @@ test('cancelled, begun files go and complete ones stay; a folder that is empty t
   await expect.poll(() => existsSync(join(all.place, 'Soil (abc-1)', 'raw'))).toBe(true)
   await all.desk().downloads.command(all.one().id, 'cancel')
   expect(readdirSync(all.place)).toEqual([])
+})
+
+test('a pause that the server’s budget asks for is shown, and ends at once with the download', async () => {
+  const resetsAt = Math.ceil(Date.now() / 1000) + 600
+  const all = await scene({
+    files: { 'a.txt': { content: Buffer.from('a') }, 'b.txt': { content: Buffer.from('b') } },
+    onContent: (_key, _, response) => {
+      const told = { limit: 10, remaining: 0, reset: resetsAt }
+      for (const [name, value] of Object.entries(told)) response.setHeader(`x-ratelimit-${name}`, value)
+      return false
+    },
+  })
+  all.desk().runner.obey({ kind: 'configure', filesAtATime: 1 })
+  await all.start()
+  await all.becomes('waiting')
+  expect(all.one()).toMatchObject({ savedFiles: 1 })
+  expect(all.one().state).toMatchObject({ until: expect.closeTo(resetsAt * 1000, -4) as number })
+  await all.desk().downloads.command(all.one().id, 'cancel')
+  expect(all.state()).toBe('cancelled')
 })
 
 test('a file that changed on the server is not mixed with what is here, and said to have changed', async () => {

@@ -67,7 +67,9 @@ const MOST_KEPT = 20
 const TELL_EVERY_MS = 100
 /** Outcomes of files are stored together: a record of thousands of small files would write for each. */
 const STORE_EVERY_MS = 250
-const RETRY_MS = 60_000
+/** Doubled with each failure in a row. */
+const RETRY_MS = 5000
+const LONGEST_RETRY_MS = 60_000
 const TROUBLES_SHOWN = 100
 const FINISHED: ReadonlySet<StoredDownload['state']> = new Set(['complete', 'incomplete', 'cancelled'])
 /** Passes when there is a token again. */
@@ -86,6 +88,8 @@ class Live {
   progress: Extract<DownloadNews, { kind: 'progress' }> | null = null
   waiting: { readonly error: AppError; readonly until: number | null } | null = null
   retry: NodeJS.Timeout | null = null
+  /** Runs that ended early in a row, without progress. */
+  failures = 0
   /** Where the server was when it was last started there. */
   origin: string
 
@@ -409,7 +413,10 @@ class DownloadBook implements Downloads {
     switch (news.kind) {
       case 'progress':
         if (!live.stored.begun) this.#save(live, { begun: true })
-        if (news.receivedBytes !== live.progress?.receivedBytes) live.waiting = null
+        if (live.progress !== null && news.receivedBytes !== live.progress.receivedBytes) {
+          live.waiting = null
+          live.failures = 0
+        }
         live.progress = news
         break
       case 'saved':
@@ -422,9 +429,12 @@ class DownloadBook implements Downloads {
         this.#storeSoon()
         break
       case 'waiting':
-        live.waiting = { error: news.error, until: null }
+        live.waiting = { error: news.error, until: news.until }
         this.#wakePractice(live)
         break
+      case 'seen':
+        if (live.stored.accountId !== null) this.#parts.accounts.noteSeen(live.stored.accountId, news)
+        return
       case 'ended':
         this.#ended(live, news.error)
         break
@@ -436,7 +446,7 @@ class DownloadBook implements Downloads {
     if (error === null) this.#enter(live, { state: live.failed.length > 0 ? 'incomplete' : 'complete' })
     else if (!passesByItself(error)) this.#enter(live, { state: 'stopped', error })
     else {
-      const pauseMs = this.#parts.retryMs ?? RETRY_MS
+      const pauseMs = Math.min(LONGEST_RETRY_MS, (this.#parts.retryMs ?? RETRY_MS) * 2 ** live.failures++)
       live.waiting = { error, until: this.#now() + pauseMs }
       if (live.retry !== null) clearTimeout(live.retry)
       live.retry = setTimeout(() => void this.#launch(live), pauseMs)

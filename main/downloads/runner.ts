@@ -4,8 +4,15 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { DeskError, type AppError } from '../../contract/errors.ts'
 import type { FileEntry } from '../../contract/repository/file.ts'
 import { asDeskError } from '../deposits/context.ts'
-import { createClient, type Patience, type Server } from '../repository/http/client.ts'
+import {
+  createClient,
+  type Patience,
+  type RepositoryClient,
+  type RequestBudget,
+  type Server,
+} from '../repository/http/client.ts'
 import type { EngineCommand } from '../transfers/types.ts'
+import { requestsSpent } from '../repository/http/errors.ts'
 import { claimFolder } from './claim.ts'
 import { downloadFiles, md5Of, type DownloadOrder } from './download.ts'
 import { findRecord, type FoundRecord } from './find.ts'
@@ -52,7 +59,16 @@ export type DownloadNews =
     }
   | { readonly kind: 'failed'; readonly downloadId: string; readonly fileId: number; readonly error: AppError }
   /** It is tried again by itself. */
-  | { readonly kind: 'waiting'; readonly downloadId: string; readonly error: AppError }
+  | { readonly kind: 'waiting'; readonly downloadId: string; readonly error: AppError; readonly until: number | null }
+  /** A server answered or did not; at most one a second, unless it changes. */
+  | {
+      readonly kind: 'seen'
+      readonly downloadId: string
+      readonly ok: boolean
+      readonly at: number
+      readonly budget: RequestBudget | null
+      readonly error: AppError | null
+    }
   /** Nothing more comes of this task. Without an error every file was saved or failed. */
   | { readonly kind: 'ended'; readonly downloadId: string; readonly error: AppError | null }
 
@@ -67,8 +83,12 @@ export type DownloadRunner = {
   close(): Promise<void>
 }
 
+type Seen = Extract<DownloadNews, { kind: 'seen' }>
+
 type Run = { readonly task: DownloadTask; readonly stop: AbortController; ended: Promise<void> }
 
+/** A shorter one is not worth a word. */
+const LONG_PAUSE_MS = 3000
 /** So long may what is under way take to end when the application does. */
 const CLOSE_MS = 1500
 
@@ -85,6 +105,7 @@ export function createDownloadRunner(parts: {
   const runs = new Map<string, Run>()
   /** The end of the last download of each server. */
   const lanes = new Map<string, Promise<void>>()
+  const clients = new Set<RepositoryClient>()
   let filesAtATime = 4
   let pauseOnBattery = false
   let power: Pick<Extract<EngineCommand, { kind: 'power' }>, 'asleep' | 'onBattery'> = {
@@ -116,7 +137,7 @@ export function createDownloadRunner(parts: {
     if (signal.aborted) return
     const { downloadId } = task
     try {
-      await download(task, signal, { ...parts, filesAtATime })
+      await download(task, signal, { ...parts, filesAtATime, clients })
       parts.tell({ kind: 'ended', downloadId, error: null })
     } catch (error) {
       if (signal.aborted) return
@@ -134,7 +155,7 @@ export function createDownloadRunner(parts: {
       if (rests) {
         void end(run)
         const error = { code: 'on-battery', params: {} } as const
-        if (onBattery) parts.tell({ kind: 'waiting', downloadId: run.task.downloadId, error })
+        if (onBattery) parts.tell({ kind: 'waiting', downloadId: run.task.downloadId, error, until: null })
       } else begin(run.task, run.ended)
     }
   }
@@ -156,7 +177,9 @@ export function createDownloadRunner(parts: {
         filesAtATime = command.filesAtATime
         pauseOnBattery = command.pauseOnBattery ?? pauseOnBattery
       } else if (command.kind === 'power') power = command
-      else return
+      else if (command.kind === 'budget') {
+        for (const client of clients) if (client.server.origin === command.origin) client.hearBudget(command.budget)
+      }
       rest()
     },
     close: async () => {
@@ -169,17 +192,28 @@ export function createDownloadRunner(parts: {
   }
 }
 
-type Surroundings = Parameters<typeof createDownloadRunner>[0] & { readonly filesAtATime: number }
+type Surroundings = Parameters<typeof createDownloadRunner>[0] & {
+  readonly filesAtATime: number
+  /** Of the downloads that are under way. */
+  readonly clients: Set<RepositoryClient>
+}
 
 async function download(task: DownloadTask, signal: AbortSignal, around: Surroundings): Promise<void> {
   const { downloadId, server, files } = task
-  const { home, tell, pace, patience, filesAtATime } = around
+  const { home, tell, pace, patience, filesAtATime, clients } = around
   const root = await openPlace(task)
   const release = claimFolder(home, root)
-  const client = createClient(server, patience)
+  const client = createClient(server, patience, 'transfer')
+  clients.add(client)
+  watch(client, (seen) => tell({ kind: 'seen', downloadId, ...seen }))
+  const tellPause = () => {
+    const pause = pauseOf(client)
+    if (pause) tell({ kind: 'waiting', downloadId, ...pause })
+  }
   try {
+    tellPause()
     // The list may be days old: what changed since must not be mixed with what is here.
-    const record = await findRecord(client, task.record.id)
+    const record = await findRecord(client, task.record.id, signal)
     const entries = byName(record)
     const fail = ({ fileId }: TaskFile, error: DeskError) =>
       tell({ kind: 'failed', downloadId, fileId, error: error.toJSON() })
@@ -209,6 +243,7 @@ async function download(task: DownloadTask, signal: AbortSignal, around: Surroun
           case 'progress': {
             const { receivedBytes, bytesPerSecond, leftMs, checking } = event
             tell({ kind: 'progress', downloadId, receivedBytes, bytesPerSecond, leftMs, checking })
+            if (bytesPerSecond === null) tellPause()
             return
           }
           case 'saved': {
@@ -226,13 +261,13 @@ async function download(task: DownloadTask, signal: AbortSignal, around: Surroun
             return
           }
           case 'waiting':
-            tell({ kind: 'waiting', downloadId, error: event.error })
+            tell({ kind: 'waiting', downloadId, error: event.error, until: null })
         }
       },
     })
     if (differing.length === 0) return
     // Other content than expected may be damage on the way, or the content of today.
-    const now = await findRecord(client, task.record.id).then(byName, () => null)
+    const now = await findRecord(client, task.record.id, signal).then(byName, () => null)
     for (const file of differing) {
       const changed = now && changeOf(file, now, server.name)
       if (!changed) continue
@@ -241,6 +276,7 @@ async function download(task: DownloadTask, signal: AbortSignal, around: Surroun
     }
   } finally {
     release()
+    clients.delete(client)
     await client.close()
   }
 }
@@ -255,6 +291,25 @@ async function openPlace({ place, folder, mayMake }: DownloadTask): Promise<stri
   if (mayMake) await mkdir(path).catch(() => undefined)
   else if (!(await isThere(path))) throw new DeskError('download-folder-gone', { folder })
   return makePlace(path)
+}
+
+/** Nothing of the server’s budget is left for transfers, and it takes a while until there is. */
+function pauseOf(client: RepositoryClient): { readonly error: AppError; readonly until: number } | null {
+  const opensInMs = client.opensInMs()
+  const budget = client.budget()
+  if (opensInMs < LONG_PAUSE_MS || budget === null) return null
+  const until = Date.now() + opensInMs
+  return { error: requestsSpent(client.server.name, budget, until), until }
+}
+
+function watch(client: RepositoryClient, tell: (seen: Pick<Seen, 'ok' | 'at' | 'budget' | 'error'>) => void): void {
+  let last = { ok: false, at: 0, code: '' }
+  client.onAnswer(({ ok, at, error }) => {
+    const code = error?.code ?? ''
+    if (ok === last.ok && code === last.code && at - last.at < 1000) return
+    last = { ok, at, code }
+    tell({ ok, at, error, budget: client.budget() })
+  })
 }
 
 function byName({ files }: FoundRecord): ReadonlyMap<string, FileEntry> {

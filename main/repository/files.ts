@@ -22,8 +22,12 @@ export async function listDraftFiles(
   return list(client, ['records', draftId, 'draft', 'files'], signal)
 }
 
-export async function listRecordFiles(client: RepositoryClient, recordId: string): Promise<FileEntry[]> {
-  return list(client, ['records', recordId, 'files'])
+export async function listRecordFiles(
+  client: RepositoryClient,
+  recordId: string,
+  signal?: AbortSignal,
+): Promise<FileEntry[]> {
+  return list(client, ['records', recordId, 'files'], signal)
 }
 
 /**

@@ -15,8 +15,12 @@ export async function createDraft(client: RepositoryClient, body: DraftBody): Pr
 }
 
 /** The draft as it is. `errors` of the last save are not repeated (live findings C2). */
-export async function readDraft(client: RepositoryClient, draftId: string): Promise<RepositoryRecord> {
-  return record(client, { method: 'GET', path: ['records', draftId, 'draft'] })
+export async function readDraft(
+  client: RepositoryClient,
+  draftId: string,
+  signal?: AbortSignal,
+): Promise<RepositoryRecord> {
+  return record(client, { method: 'GET', path: ['records', draftId, 'draft'], signal })
 }
 
 /**
@@ -45,8 +49,12 @@ export async function publishDraft(client: RepositoryClient, draftId: string): P
 }
 
 /** A published record; HttpError 404 for a draft, 410 for a deleted one. */
-export async function readRecord(client: RepositoryClient, recordId: string): Promise<RepositoryRecord> {
-  return record(client, { method: 'GET', path: ['records', recordId] })
+export async function readRecord(
+  client: RepositoryClient,
+  recordId: string,
+  signal?: AbortSignal,
+): Promise<RepositoryRecord> {
+  return record(client, { method: 'GET', path: ['records', recordId], signal })
 }
 
 /** Asks for the DOI before publishing; HttpError 400 when there is one already. Moves the revision. */
