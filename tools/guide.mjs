@@ -11,6 +11,7 @@ const PICTURES = {
   'transfers-light': 'transfers-limited-light',
   'publish-light': 'publish-light',
   'published-light': 'published-light',
+  'download-light': 'download-place-light',
   'deposits-dark': 'deposits-needs-you-dark',
 }
 

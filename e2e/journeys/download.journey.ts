@@ -57,7 +57,7 @@ test('a record is downloaded, across a kill in the middle, and again by keyboard
   await first.page.getByRole('grid', { name: 'Files of the record' }).waitFor()
   await look(first.page, 'download-found')
   await first.page.getByRole('button', { name: 'Choose a folder …' }).click()
-  await expect(first.page.getByText(/The new folder .* in “target”/)).toBeVisible()
+  await expect(first.page.getByText(/Into the folder .* in “target”/)).toBeVisible()
   await look(first.page, 'download-place')
   await first.page.getByRole('button', { name: `Download ${FILES} files` }).click()
   await expect(downloads(first.page).getByText(/^Downloading, \d+ %$/)).toBeVisible()

@@ -58,6 +58,17 @@ test('deposits that change in a burst are all named, each once', () => {
   ])
 })
 
+test('of downloads that change in a burst the last state arrives, and all that are gone', () => {
+  const { sent, emit } = setUp()
+  const download = (id: string, receivedBytes: number) =>
+    ({ id, receivedBytes }) as Payload<'downloads.changed'>['changed'][number]
+  emit('downloads.changed', { changed: [], gone: [] })
+  emit('downloads.changed', { changed: [download('a', 1), download('b', 1)], gone: ['c'] })
+  emit('downloads.changed', { changed: [download('a', 2)], gone: ['d'] })
+  vi.advanceTimersByTime(100)
+  expect(sent[1]).toEqual(['downloads.changed', { changed: [download('a', 2), download('b', 1)], gone: ['c', 'd'] }])
+})
+
 test('sends nothing after its end', () => {
   const { sent, emit, end, listeners } = setUp()
   emit('accounts.changed', {})

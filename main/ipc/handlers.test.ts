@@ -5,12 +5,21 @@ import { expect, test, vi } from 'vitest'
 import type { Desk } from '../desk.ts'
 import { createHandlers } from './handlers.ts'
 
-const electron = vi.hoisted(() => ({ filePath: '', opened: [] as string[], picked: null as string[] | null }))
+const electron = vi.hoisted(() => ({
+  shown: [] as string[],
+  filePath: '',
+  opened: [] as string[],
+  picked: null as string[] | null,
+}))
 vi.mock('electron', () => ({
   app: { getPath: () => '/documents' },
   clipboard: {},
   nativeTheme: {},
-  shell: { openExternal: async (url: string) => void electron.opened.push(url) },
+  shell: {
+    openExternal: async (url: string) => void electron.opened.push(url),
+    openPath: async (path: string) => `${electron.opened.push(path)}`,
+    showItemInFolder: (path: string) => void electron.shown.push(path),
+  },
   dialog: {
     showSaveDialog: async () => ({ canceled: electron.filePath === '', filePath: electron.filePath }),
     showOpenDialog: async () => ({ canceled: electron.picked === null, filePaths: electron.picked ?? [] }),
@@ -22,6 +31,10 @@ const walked: (readonly string[])[] = []
 const desk = {
   accounts: { list: () => [{ origin: 'http://127.0.0.1:4321' }] },
   folders: { walk: async (paths: readonly string[]) => void walked.push(paths) },
+  downloads: {
+    addPlace: async (path: string) => ({ placeId: DEPOSIT, name: path.split('/').at(-1), freeBytes: 1 }),
+    pathOf: (downloadId: string) => join(tmpdir(), downloadId === DEPOSIT ? '.' : 'not there'),
+  },
   deposits: { receipt: async () => ({ name: 'receipt.json', text: '{"files":[]}' }) },
 } as unknown as Desk
 const handlers = createHandlers({ desk, window: () => null, onReady: () => undefined })
@@ -65,4 +78,17 @@ test('a page on this computer is opened for an account’s own server only', asy
   await handlers['app.open']({ url: 'http://127.0.0.1:4321/records/1' })
   expect(electron.opened).toEqual(['http://127.0.0.1:4321/records/1'])
   await expect(handlers['app.open']({ url: 'http://127.0.0.1:4322/' })).rejects.toMatchObject({ code: 'link-refused' })
+})
+
+test('a folder to download into is chosen without its path leaving, and shown without anything being opened', async () => {
+  electron.picked = null
+  expect(await handlers['downloads.pickPlace']({})).toBeNull()
+  electron.picked = ['/home/someone/Downloads']
+  expect(await handlers['downloads.pickPlace']({})).toEqual({ placeId: DEPOSIT, name: 'Downloads', freeBytes: 1 })
+  electron.opened.length = 0
+  await handlers['downloads.showFolder']({ downloadId: DEPOSIT })
+  expect(electron).toMatchObject({ shown: [join(tmpdir(), '.')], opened: [] })
+  await expect(handlers['downloads.showFolder']({ downloadId: 'gone' })).rejects.toMatchObject({
+    code: 'download-folder-gone',
+  })
 })

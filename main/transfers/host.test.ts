@@ -77,6 +77,23 @@ test('an ended session is not told again, and a refusal arrives as its error', a
   await expect(refused).rejects.toMatchObject({ code: 'deposit-unknown' })
 })
 
+test('downloads that had not ended are begun again in the new process, those that were stopped are not', async () => {
+  vi.useFakeTimers()
+  onTestFinished(() => void vi.useRealTimers())
+  const { host, processes, first } = await open()
+  const task = (downloadId: string) => ({ downloadId, server: session.server, record: { kind: 'record' as const, id: 'r' }, place: '/place', folder: 'r', mayMake: true, files: [] }) // prettier-ignore
+  const news: string[] = []
+  host.downloads.onNews(({ kind, downloadId }) => news.push(`${downloadId} ${kind}`))
+  for (const id of ['ended', 'stopped', 'open']) void host.downloads.start(task(id))
+  void host.downloads.stop('stopped', null)
+  for (const id of [1, 2, 3, 4]) first.say({ kind: 'answer', id, value: undefined })
+  first.say({ kind: 'download', news: { kind: 'ended', downloadId: 'ended', error: null } })
+  expect(news).toEqual(['ended ended'])
+  first.kill()
+  await vi.advanceTimersByTimeAsync(1500)
+  expect(processes[1]?.told.slice(1)).toEqual([{ kind: 'call', id: 0, name: 'startDownload', input: [task('open')] }])
+})
+
 test('an engine that can’t open its journal says why', async () => {
   const fork = () => {
     const one = new FakeProcess()

@@ -119,7 +119,7 @@ test('a record is named, looked up, some of its files are picked, and it starts 
   expect(asked('downloads.find')).toEqual([{ name: '10.5281/zenodo.123', accountId: ACCOUNT }])
   expect(screen.getByText('2 of 3 files, 5 MB')).toBeTruthy()
   await user.click(screen.getByRole('button', { name: 'Choose a folder …' }))
-  await screen.findByText(/The new folder “Soil moisture \(123\)” in “Downloads”, 900 MB free/)
+  await screen.findByText(/Into the folder “Soil moisture \(123\)” in “Downloads”, 900 MB free/)
   // All, none, one.
   const all = () => screen.getByRole('checkbox', { name: /of 3 files/ })
   await user.click(all())

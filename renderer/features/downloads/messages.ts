@@ -61,9 +61,8 @@ export const messages = {
     files: 'Files of the record',
     noMd5: 'no MD5 to check by',
     obstacles: { 'not-uploaded': 'not uploaded yet', 'no-size': 'of unknown size' },
-    into: 'Into',
     willMake: (folder: string) => `A folder “${folder}” is made in the one that you choose.`,
-    place: (folder: string, place: string) => `The new folder “${folder}” in “${place}”`,
+    place: (folder: string, place: string) => `Into the folder “${folder}” in “${place}”`,
     free: (bytes: number) => `${formatBytes(bytes)} free`,
     tooSmall: (bytes: number, free: number) =>
       `These files take ${formatBytes(bytes)}, and this disk has ${formatBytes(free)} free.`,
