@@ -10,6 +10,7 @@ import { truncateSync, writeFileSync, writeSync } from 'node:fs'
 import { cpus, loadavg, release, tmpdir, totalmem } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { pathToFileURL } from 'node:url'
 import { parseArgs } from 'node:util'
 import { zipBytes } from '../../core/transfer/zip-size.ts'
 import { root } from '../runtime.mjs'
@@ -56,6 +57,12 @@ const GOALS = {
   zip: { what: 'zip stream, stored: ours / plain upload', unit: '× plain', least: 0.85 },
   pause: { what: 'pause: last byte after the click', unit: 'ms', most: 200 },
   cancel: { what: 'cancel: last byte after the click', unit: 'ms', most: 200 },
+  'limiter-used': {
+    what: 'limiter of 100 a minute (clock × 30): budget used, least in a full window',
+    unit: '%',
+    least: 95,
+  },
+  'limiter-429': { what: 'limiter of 100 a minute (clock × 30): 429s, most in a window', unit: '', most: 1 },
 }
 
 /**
@@ -171,9 +178,9 @@ function speed(bytes, ms) {
 }
 
 let homes = 0
-/** @param {processes.Target} target @param {string} [home] */
-function startEngine(target, home = join(work, `home-${(homes += 1)}`)) {
-  const flags = options['engine-flags'].split(' ').filter(Boolean)
+/** @param {processes.Target} target @param {string} [home] @param {string[]} [more] */
+function startEngine(target, home = join(work, `home-${(homes += 1)}`), more = /** @type {string[]} */ ([])) {
+  const flags = [...options['engine-flags'].split(' ').filter(Boolean), ...more]
   return processes.startEngine(electron, bundle, home, target, flags)
 }
 
@@ -423,10 +430,38 @@ async function stopping() {
   }
 }
 
+async function limiter() {
+  const files = smallFiles(quick ? 300 : 500)
+  const clock = ['--import', `${pathToFileURL(join(import.meta.dirname, 'clock.mjs'))}?epoch=${Date.now()}`]
+  /** @type {Record<string, number[]>} */
+  const used = {}
+  /** @type {Record<string, number[]>} */
+  const refused = {}
+  for (const window of /** @type {const} */ (['moving', 'fixed'])) {
+    const server = await processes.startServer(electron, `hash ${window}`, clock)
+    const engine = await startEngine(server, undefined, clock)
+    await engine.deposit('bench', files)
+    const { answers } = await server.count()
+    const minuteOf = (/** @type {number} */ at) => Math.floor((window === 'fixed' ? at : at - answers[0].at) / 60_000)
+    const count = (/** @type {boolean} */ taken) => {
+      const minutes = Array(minuteOf(answers.at(-1).at) - minuteOf(answers[0].at) + 1).fill(0)
+      for (const answer of answers) if (answer.taken === taken) minutes[minuteOf(answer.at) - minuteOf(answers[0].at)]++
+      return minutes
+    }
+    // The last window is not full, nor is the first of fixed ones.
+    used[window] = count(true).slice(window === 'fixed' ? 1 : 0, -1)
+    refused[window] = count(false)
+    await engine.stop()
+    await server.end()
+  }
+  note('limiter-used', { value: Math.min(...Object.values(used).flat()), runs: used, note: '% in each full window' })
+  note('limiter-429', { value: Math.max(...Object.values(refused).flat()), runs: refused, note: 'in each window' })
+}
+
 // The whole
 
 /** @type {Record<string, () => Promise<void> | void>} */
-const MEASUREMENTS = { hashing, discarding, practice, invenio, many, memory, resume, zip, stopping }
+const MEASUREMENTS = { hashing, discarding, practice, invenio, many, memory, resume, zip, stopping, limiter }
 
 function machine() {
   const [cpu] = cpus()

@@ -1,20 +1,27 @@
 // A repository reduced to the calls of an upload, in memory, for `npm run bench`: it keeps no bytes. With `hash` it computes
 // the MD5 of what comes, as InvenioRDM does while it stores a file; with `discard` it answers with the MD5 that the bench
 // has told it for a key, since the engine takes no file as sent without one. It then reads content past Node's HTTP, which
-// takes new memory for every read and so five times as long as reading does.
+// takes new memory for every read and so five times as long as reading does. `hash moving` and `hash fixed` take 100 requests a
+// minute, in a window that moves or in fixed ones, and tell of them by headers as InvenioRDM does.
 import { createHash } from 'node:crypto'
 import { createServer } from 'node:http'
 import * as net from 'node:net'
 
 const hashes = process.argv[2] === 'hash'
+const limited = process.argv[3]
+const [LIMIT, MINUTE_MS] = [100, 60_000]
+/** @type {number[]} */
+let accepted = []
 /** @type {Map<string, { key: string, status: string, size: number | null, checksum: string | null }>} */
 let files = new Map()
 /** @type {Record<string, string>} */
 let sums = {}
 let seen = fresh()
 
+/** @returns {{ requests: number, lists: number, puts: number, bytes: number, connections: number, firstByteAt: number,
+ * lastByteAt: number, answers: { at: number, taken: boolean }[] }} `answers`: where requests are limited */
 function fresh() {
-  return { requests: 0, lists: 0, puts: 0, bytes: 0, connections: 0, firstByteAt: 0, lastByteAt: 0 }
+  return { requests: 0, lists: 0, puts: 0, bytes: 0, connections: 0, firstByteAt: 0, lastByteAt: 0, answers: [] }
 }
 
 /** Milliseconds of a clock that all processes of a machine share. */
@@ -68,14 +75,43 @@ function call(method, url, body) {
   return list()
 }
 
+/** @type {Record<string, string | number>} */
+const NO_LIMITS = {}
+
+/** Counts a request; its headers, and whether it is taken. @returns {{ taken: boolean, headers: typeof NO_LIMITS }} */
+function limit() {
+  const at = Date.now()
+  const begins = limited === 'fixed' ? at - (at % MINUTE_MS) - 1 : at - MINUTE_MS
+  accepted = accepted.filter((one) => one > begins)
+  const taken = accepted.length < LIMIT
+  if (taken) accepted.push(at)
+  seen.answers.push({ at, taken })
+  const ends = limited === 'fixed' ? begins + 1 + MINUTE_MS : (accepted[0] ?? at) + MINUTE_MS
+  const headers = {
+    'x-ratelimit-limit': LIMIT,
+    'x-ratelimit-remaining': LIMIT - accepted.length,
+    'x-ratelimit-reset': Math.ceil(ends / 1000),
+    'retry-after': Math.ceil((ends - at) / 1000),
+    // Node’s own knows nothing of a clock that runs faster.
+    date: new Date(at).toUTCString(),
+  }
+  return { taken, headers }
+}
+
 function hashingServer() {
   return createServer({ keepAliveTimeout: 60_000, noDelay: true }, (request, answer) => {
     const { method = '', url = '' } = request
     seen.requests++
+    const { taken, headers: limits } = limited ? limit() : { taken: true, headers: NO_LIMITS }
+    if (!taken) {
+      request.resume()
+      request.on('end', () => answer.writeHead(429, { 'content-type': 'application/json', ...limits }).end('{}'))
+      return
+    }
     const send = (/** @type {unknown} */ value) => {
       const body = value === null ? '' : JSON.stringify(value)
       const headers = { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) }
-      answer.writeHead(value === null ? 204 : 200, value === null ? {} : headers).end(body)
+      answer.writeHead(value === null ? 204 : 200, value === null ? limits : { ...headers, ...limits }).end(body)
     }
     if (method === 'PUT') {
       const hash = createHash('md5')
