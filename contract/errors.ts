@@ -344,6 +344,12 @@ export const ERRORS = {
     todo: 'Leave it out.',
     action: 'leave-out',
   },
+  'space-refused': {
+    happened: '{server} gives this draft no more space: {size} are needed, and {limit} is what a record has.',
+    next: 'The draft is there, and nothing was uploaded.',
+    todo: 'Ask the people who run {server} for more space and upload then; or remove this deposit and drop fewer files.',
+    action: 'upload-anyway',
+  },
   'too-many-files': {
     happened: '{server} takes {limit} files in a record.',
     next: 'Nothing was started.',
@@ -457,7 +463,8 @@ export const ERRORS = {
 } as const satisfies Record<string, ErrorText>
 
 /** What a button beside an error does; screens map it to their own command. */
-export type ErrorAction = 'none' | 'retry' | 'sign-in' | 'edit-address' | 'new-draft' | 'read-again' | 'leave-out'
+export type ErrorAction =
+  'none' | 'retry' | 'sign-in' | 'edit-address' | 'new-draft' | 'read-again' | 'leave-out' | 'upload-anyway'
 
 type ErrorText = {
   readonly happened: string

@@ -30,6 +30,7 @@ export const CALL_NAMES = [
   'deposits.publish',
   'deposits.saveReceipt',
   'deposits.restart',
+  'deposits.uploadAnyway',
   'deposits.remove',
   'transfers.overview',
   'transfers.files',

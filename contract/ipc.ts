@@ -175,6 +175,12 @@ export const CALLS = {
     depositSchema,
     ['deposit-unknown'],
   ),
+  'deposits.uploadAnyway': call(
+    'Uploads what fits, after the server gave a draft no more space.',
+    deposit,
+    depositSchema,
+    ['deposit-unknown'],
+  ),
   'deposits.remove': call(
     'Removes the deposit here; with `draft` also the draft on the server. Published records stay.',
     z.strictObject({ depositId: depositIdSchema, draft: z.boolean() }),

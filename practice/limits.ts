@@ -3,6 +3,11 @@ export type Limits = {
   readonly quotaBytes: number
   readonly maxFileBytes: number
   readonly maxFiles: number
+  /**
+   * Bytes above the quota that a user may spread over drafts by asking; null: the policy is off, as on a plain InvenioRDM
+   * (behaviour 4.10).
+   */
+  readonly extraQuotaBytes: number | null
   readonly emptyFiles: boolean
   /** Whether parts of multipart files may be sent; where not, a start still answers 201 (behaviour 4.3). */
   readonly multipart: boolean
@@ -15,6 +20,7 @@ const none: Limits = {
   quotaBytes: 10e9,
   maxFileBytes: 10e9,
   maxFiles: 100,
+  extraQuotaBytes: null,
   emptyFiles: true,
   multipart: true,
   requestsPerMinute: null,
@@ -25,6 +31,7 @@ const zenodo: Limits = {
   quotaBytes: 50e9,
   maxFileBytes: 50e9,
   maxFiles: 100,
+  extraQuotaBytes: 150e9,
   emptyFiles: false,
   multipart: false,
   requestsPerMinute: { guest: 60, user: 100 },

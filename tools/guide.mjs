@@ -7,6 +7,7 @@ import { root } from './runtime.mjs'
 const PICTURES = {
   'connect-light': 'connect-checked-light',
   'review-sheet-light': 'review-warnings-light',
+  'review-packs-light': 'review-packs-light',
   'editor-light': 'editor-light',
   'transfers-light': 'transfers-limited-light',
   'publish-light': 'publish-light',

@@ -24,6 +24,8 @@ export const capabilitiesSchema = z.object({
   /** Bytes in a record and in one file; null where nothing is known. */
   quotaBytes: z.int().positive().nullable(),
   maxFileBytes: z.int().positive().nullable(),
+  /** The server has a way to ask for more space in a draft; whether it agrees is another matter (behaviour 4.10). */
+  quotaIncrease: z.boolean().exactOptional(),
   /** `probed`: tried on the server; `documented`: taken from the server's documentation. */
   limitsSource: z.enum(['documented', 'default', 'probed']),
   /** From X-RateLimit-Limit; null where the server sends none. */

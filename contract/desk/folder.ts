@@ -61,6 +61,8 @@ export const planChoicesSchema = z.strictObject({
   compress: z.boolean().default(false),
   /** Files to be cut into numbered volumes, where the server takes none as large, or can’t go on in the middle of one. */
   split: z.array(z.string().max(4096)).max(1000).default([]),
+  /** Ask the server for as much space as it takes, once there is a draft and before anything is sent. */
+  moreSpace: z.boolean().default(false),
 })
 export type PlanChoices = z.infer<typeof planChoicesSchema>
 
@@ -71,4 +73,5 @@ export const DEFAULT_CHOICES: PlanChoices = {
   rename: {},
   compress: false,
   split: [],
+  moreSpace: false,
 }

@@ -12,7 +12,7 @@ export type { NameFault } from './names.ts'
 
 /** What the server takes; null where nothing is known, and then nothing is refused here. */
 export type Limits = Pick<Capabilities, 'maxFiles' | 'quotaBytes' | 'maxFileBytes' | 'emptyFiles'> &
-  Partial<Pick<Capabilities, 'multipart'>>
+  Partial<Pick<Capabilities, 'multipart' | 'quotaIncrease'>>
 
 export type PlannedFile = {
   /** Name in the record, in NFC: to the server NFC and NFD are two names (live findings D10). */
@@ -116,7 +116,7 @@ export function planDeposit(entries: readonly FolderEntry[], choices: PlanChoice
   const { files } = cut
   const bytes = files.reduce((sum, file) => sum + file.bytes, 0)
   const warnings = [
-    ...findFaults(files, bytes, limits),
+    ...findFaults(files, bytes, limits, choices.moreSpace),
     ...(empty.length === 0
       ? []
       : [{ kind: 'empty-file', severity: 'changed', paths: empty, found: empty.length } as const]),
@@ -290,7 +290,7 @@ function lastPart(path: string): string {
   return path.slice(path.lastIndexOf('/') + 1)
 }
 
-function findFaults(files: readonly PlannedFile[], bytes: number, limits: Limits): PlanWarning[] {
+function findFaults(files: readonly PlannedFile[], bytes: number, limits: Limits, moreSpace: boolean): PlanWarning[] {
   const { maxFiles, maxFileBytes, quotaBytes } = limits
   const warnings: PlanWarning[] = []
   if (maxFiles !== null && files.length > maxFiles)
@@ -298,7 +298,7 @@ function findFaults(files: readonly PlannedFile[], bytes: number, limits: Limits
   if (quotaBytes !== null && bytes > quotaBytes) {
     // What compressing saves is known only once it is done.
     const mayFit = bytes - compressibleBytes(files) <= quotaBytes
-    const severity = mayFit ? 'advice' : 'refused'
+    const severity = moreSpace && limits.quotaIncrease === true ? 'changed' : mayFit ? 'advice' : 'refused'
     warnings.push({ kind: 'over-quota', severity, paths: [], found: bytes, limit: quotaBytes })
   }
   for (const file of files) {

@@ -15,6 +15,7 @@ const newDraftSchema = z.looseObject({
   parent: z
     .looseObject({ access: z.looseObject({ owned_by: z.looseObject({ user: z.union([z.string(), z.int()]) }) }) })
     .optional(),
+  links: z.looseObject({ quota_increase: z.string().optional() }).optional(),
 })
 type NewDraft = z.output<typeof newDraftSchema>
 
@@ -86,6 +87,7 @@ export async function probe(client: RepositoryClient, kind: Account['server']): 
     maxFiles: 100,
     quotaBytes: isZenodo ? 50e9 : 10e9,
     maxFileBytes: isZenodo ? 50e9 : 10e9,
+    ...(draft?.links?.quota_increase === undefined ? {} : { quotaIncrease: true }),
     limitsSource: isZenodo ? 'documented' : 'default',
     requestsPerMinute: requestsPerMinute(client),
   }

@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, rmSync, utimesSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, rmSync, truncateSync, utimesSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
@@ -326,4 +326,41 @@ test('a deposit is removed with its draft or without', async () => {
   expect(() => desk.deposits.get(id)).toThrow(expect.objectContaining({ code: 'deposit-unknown' }))
   await expect(readDraft(other, draft?.id ?? '')).rejects.toMatchObject({ status: 404 })
   await desk.accounts.signOut(accountId)
+})
+
+/** 12 GB that take no space here: more than the 10 GB of a draft. */
+async function dropTooMuch() {
+  mkdirSync(join(root, 'soil'))
+  for (const name of ['a.bin', 'b.bin']) {
+    writeFileSync(join(root, 'soil', name), '')
+    truncateSync(join(root, 'soil', name), 6e9)
+  }
+  return drop({}, { moreSpace: true }, complete)
+}
+
+test('a server that gives no more space is asked before anything is sent, and the person decides how to go on', async () => {
+  between.fail('PUT', /\/content$/, { kind: 'silence', act: () => undefined })
+  const { id } = await dropTooMuch()
+  const refused = await until(id, ({ sync }) => sync.kind === 'waiting')
+  expect(refused.sync).toMatchObject({
+    error: { code: 'space-refused', params: { size: '12 GB', limit: '10 GB' } },
+  })
+  expect(between.count('POST', /\/quota-increase$/)).toBe(1)
+  expect(between.count('POST', /\/draft\/files$/)).toBe(0)
+  expect(desk.deposits.list()[0]).toMatchObject({ group: 'needs-you', error: { code: 'space-refused' } })
+  desk.deposits.uploadAnyway(id)
+  await until(id, ({ transfer }) => transfer.state === 'sending')
+  expect(between.count('POST', /\/quota-increase$/)).toBe(1)
+  await desk.deposits.remove(id, true)
+})
+
+test('with the space that it asked for, a deposit is uploaded, and does not ask again', async () => {
+  between.fail('POST', /\/quota-increase$/, { kind: 'answer', status: 200, body: { status: 'accepted' } })
+  const { id } = await dropTooMuch()
+  await until(id, ({ transfer }) => transfer.state === 'sending')
+  await desk.close()
+  desk = await openDesk()
+  await until(id, ({ transfer }) => transfer.state === 'sending')
+  expect(between.count('POST', /\/quota-increase$/)).toBe(1)
+  await desk.deposits.remove(id, true)
 })

@@ -26,7 +26,7 @@ import { locateSource } from '../transfers/source.ts'
 import { asDeskError, passesByItself, reasonInWords, type DepositContext } from './context.ts'
 import type { Folders } from './folders.ts'
 import { notePublished, publishOnce, readGuard, refuseUnsent, settlePublication } from './publish.ts'
-import { absorb, ensureDraft, findFate, isDraftOutOfReach, syncDraft } from './sync.ts'
+import { absorb, askForSpace, ensureDraft, findFate, isDraftOutOfReach, syncDraft } from './sync.ts'
 import { sortSummaries, toDeposit, toSummary, whatIsAsked } from './view.ts'
 
 /** Deposits, from folder to DOI. All that is asked here is on disk before the answer; a server hears of it afterwards. */
@@ -54,6 +54,8 @@ export type Deposits = {
   receipt(depositId: string, format: 'json' | 'html'): Promise<{ readonly name: string; readonly text: string }>
   /** A new draft with the same files and metadata. */
   restart(depositId: string): Promise<Deposit>
+  /** Asks for no more space, and uploads what fits. */
+  uploadAnyway(depositId: string): Deposit
   remove(depositId: string, draft: boolean): Promise<void>
   /** Waits until a deposit is published, or ready for it with no such wish, or can’t go on by itself. */
   whenSettled(depositId: string): Promise<Deposit>
@@ -173,6 +175,7 @@ class DepositBook implements Deposits {
       updatedAt: now,
       source: { name: scan.name, files: plan.files.length, bytes: plan.bytes },
       choices: wish.choices,
+      spaceGranted: false,
       metadata: { ...emptyMetadata(today(), account.serverName), ...wish.metadata },
       edit: 0,
       savedAt: now,
@@ -298,6 +301,7 @@ class DepositBook implements Deposits {
       this.#transfers.delete(depositId)
       this.#lane(depositId).handedOver = false
       this.#update(depositId, () => ({
+        spaceGranted: false,
         draft: null,
         draftAskedAt: null,
         base: null,
@@ -312,6 +316,15 @@ class DepositBook implements Deposits {
     })
     this.#advance(depositId)
     return this.get(depositId)
+  }
+
+  uploadAnyway(depositId: string): Deposit {
+    const stored = this.#update(depositId, ({ choices }) => ({
+      choices: { ...choices, moreSpace: false },
+      syncError: null,
+    }))
+    this.#advance(depositId)
+    return this.#show(stored)
   }
 
   async remove(depositId: string, draft: boolean): Promise<void> {
@@ -424,6 +437,7 @@ class DepositBook implements Deposits {
     const { accountId, draft } = await ensureDraft(this.#context, depositId)
     const lane = this.#lane(depositId)
     if (lane.handedOver || draft === null) return
+    await askForSpace(this.#context, depositId)
     await this.#parts.giveSession(accountId)
     const files = this.#parts.store.deposits.files(depositId)
     await this.#parts.transfers.command({ kind: 'add', depositId, accountId, draftId: draft.id, files })

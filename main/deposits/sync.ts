@@ -4,10 +4,11 @@ import { DeskError } from '../../contract/errors.ts'
 import type { RepositoryRecord } from '../../contract/repository/record.ts'
 import { keptParts, reduceMetadata, toDraftBody } from '../../core/deposit/draft-body.ts'
 import { hasLanded, isSameMetadata, mergeMetadata } from '../../core/deposit/merge.ts'
+import { formatBytes } from '../../core/format.ts'
 import { explainServerErrors } from '../../core/deposit/server-errors.ts'
 import { listDraftFiles } from '../repository/files.ts'
 import { HttpError, NetworkError, type RepositoryClient } from '../repository/http/client.ts'
-import { createDraft, listUserRecords, readDraft, readRecord, saveDraft } from '../repository/records.ts'
+import { createDraft, increaseQuota, listUserRecords, readDraft, readRecord, saveDraft } from '../repository/records.ts'
 import type { StoredDeposit } from '../store/store.ts'
 import type { DepositContext } from './context.ts'
 
@@ -33,6 +34,28 @@ export async function ensureDraft(context: DepositContext, depositId: string): P
     if (!mayHaveActed(error)) context.update(depositId, () => ({ draftAskedAt: null }))
     throw error
   }
+}
+
+/**
+ * Asks for the space that the files need, where the person wants it, until the server has agreed once. Throws DeskError
+ * `space-refused`, and what the client throws.
+ */
+export async function askForSpace(context: DepositContext, depositId: string): Promise<void> {
+  const { accountId, choices, draft, source, spaceGranted } = context.get(depositId)
+  if (!choices.moreSpace || spaceGranted || draft === null) return
+  const { serverName: server, capabilities } = context.accounts.get(accountId)
+  // Of what was left out since, nothing more is needed; and to ask for less than there is would take some away.
+  if (source.bytes <= (capabilities.quotaBytes ?? 0)) return
+  const gigabytes = Math.ceil(source.bytes / 1e9)
+  try {
+    await increaseQuota(await context.accounts.client(accountId), draft.id, gigabytes)
+  } catch (error) {
+    // 404: the server knows no such request.
+    if (!(error instanceof HttpError) || error.tokenRefused || ![400, 403, 404].includes(error.status)) throw error
+    const params = { server, size: formatBytes(source.bytes), limit: formatBytes(capabilities.quotaBytes ?? 0) }
+    throw new DeskError('space-refused', params, { cause: error })
+  }
+  context.update(depositId, () => ({ spaceGranted: true }))
 }
 
 /**

@@ -65,6 +65,7 @@ export function createHandlers({ desk, window, onReady }: HandlerParts): Handler
       return saveText(window(), name, text, format)
     },
     'deposits.restart': ({ depositId }) => deposits.restart(depositId),
+    'deposits.uploadAnyway': ({ depositId }) => deposits.uploadAnyway(depositId),
     'deposits.remove': ({ depositId, draft }) => done(deposits.remove(depositId, draft)),
 
     'transfers.overview': () => transfers.overview(),

@@ -69,6 +69,15 @@ export async function releaseDoi(client: RepositoryClient, draftId: string): Pro
   return value ?? readDraft(client, draftId)
 }
 
+/**
+ * Asks for `gigabytes` of space in all for a draft: a request that the server accepts on the spot, or HttpError 403 where its
+ * policy does not, as on an InvenioRDM as it is delivered (behaviour 4.10, recorded: quotaIncrease).
+ */
+export async function increaseQuota(client: RepositoryClient, recordId: string, gigabytes: number): Promise<void> {
+  const body = { quota_size: String(gigabytes) }
+  await client.json({ method: 'POST', path: ['records', recordId, 'quota-increase'], body }, z.unknown())
+}
+
 /** The record as a line of text in a style of the Citation Style Language: `apa`, `chicago-author-date`, … */
 export async function readCitation(client: RepositoryClient, recordId: string, style: string): Promise<string> {
   const query = { style, locale: 'en-US' }

@@ -24,6 +24,8 @@ const storedDepositSchema = z.object({
   updatedAt: z.number(),
   source: depositSchema.shape.source,
   choices: planChoicesSchema,
+  /** The server agreed to the space that was asked for. */
+  spaceGranted: z.boolean().default(false),
   metadata: metadataSchema,
   /** Counts the edits here; the server has that of `sentEdit`. */
   edit: z.int(),

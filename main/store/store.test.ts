@@ -37,6 +37,7 @@ const deposit: StoredDeposit = {
   createdAt: 1,
   updatedAt: 1,
   source: { name: 'rhine-soil', files: 2, bytes: 30 },
+  spaceGranted: false,
   choices: DEFAULT_CHOICES,
   metadata: { title: 'a', kept: { unknown: true } },
   edit: 0,

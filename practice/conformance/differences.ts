@@ -9,7 +9,7 @@ const NOT_YET: readonly string[] = [
   'getAComment', 'getACommunity', 'getARequest', 'getAReviewRequest', 'getAuditLogEntry', 'getCommunityLogo',
   'getCommunityRecords', 'getFeaturedCommunityEntry', 'getGroupAvatar', 'getGroupById', 'getOaipmhMetadataFormats',
   'getOaipmhSetById', 'getRecordCommunities', 'getRequestTimeline', 'getStatistics', 'getUserAvatar',
-  'inviteUserMembers', 'lockRequest', 'membershipRequests', 'membershipRequestsSearch', 'quotaIncrease', 'recordCommunities',
+  'inviteUserMembers', 'lockRequest', 'membershipRequests', 'membershipRequestsSearch', 'recordCommunities',
   'recordRequests', 'removeMembersLeaveCommunity', 'renameACommunity', 'requestReviewers', 'searchAuditLogs',
   'searchCommunities', 'searchFeaturedCommunities', 'searchGroups', 'searchInvitations', 'searchMembers', 'searchOaipmhSets',
   'searchPublicMembers', 'searchRequests', 'searchUserCommunities', 'searchUsers', 'submitACommentOnARequest',

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import type { FastifyInstance } from 'fastify'
-import { atLeast, findAnyRecord } from '../access.ts'
+import { atLeast, findAnyRecord, levelOf, parentOf, whoAsks } from '../access.ts'
 import { ApiError, fieldError, forbidden, unknownPid } from '../http/api-error.ts'
 import { readJson } from '../http/body.ts'
 import { param, route } from '../http/routes.ts'
@@ -48,7 +48,13 @@ export function registerDeletion(app: FastifyInstance, practice: Practice): void
         removal_reason: { id: reason },
         deletion_policy: { id: 'grace-period-v1' },
       })
-      return reply.send(acceptedRequest(practice.origin, version, request.user.id, reason, textAt(body['comment'])))
+      return reply.send(
+        acceptedRequest(practice.origin, version, request.user.id, {
+          type: 'record-deletion',
+          title: `Deletion of ${version.id}`,
+          payload: { reason, comment: textAt(body['comment']), policy_id: 'grace-period-v1' },
+        }),
+      )
     },
   })
 
@@ -67,6 +73,34 @@ export function registerDeletion(app: FastifyInstance, practice: Practice): void
         ...(reason === null ? {} : { removal_reason: { id: reason } }),
       })
       return reply.code(204).send()
+    },
+  })
+
+  route(app, '/api/records/:id/quota-increase', {
+    /** Accepted on the spot as long as what the owner got in all is within the extra quota, else 403. */
+    POST: async (request, reply) => {
+      const body = objectOf(await readJson(request))
+      const version = store.version(param(request, 'id'))
+      if (!version) throw unknownPid()
+      const parent = parentOf(practice, version)
+      const { extraQuotaBytes, quotaBytes } = practice.limits
+      const level = levelOf(parent, whoAsks(request))
+      if (extraQuotaBytes === null || !request.user || !atLeast(level, 'manage')) throw forbidden()
+      const bytes = Number(body['quota_size']) * 1e9
+      if (!(bytes > 0)) throw fieldError('quota_size', 'Not a valid number.')
+      const given = store
+        .allVersions()
+        .filter((other) => other.id !== version.id && store.parent(other.parent)?.owner === parent.owner)
+        .reduce((sum, { quota }) => sum + Math.max(0, (quota?.bytes ?? 0) - quotaBytes), 0)
+      if (given + Math.max(0, bytes - quotaBytes) > extraQuotaBytes) throw forbidden()
+      store.saveVersion({ ...version, quota: { bytes, fileBytes: bytes } })
+      return reply.send(
+        acceptedRequest(practice.origin, version, request.user.id, {
+          type: 'quota-increase',
+          title: `Quota increase of ${version.id}`,
+          payload: { quota_size: String(bytes / 1e9) },
+        }),
+      )
     },
   })
 
@@ -92,7 +126,12 @@ function refuseBuried({ tombstone }: Version): void {
     : new ApiError(404, 'Record not found')
 }
 
-function acceptedRequest(origin: string, version: Version, user: number, reason: string, comment: string): JsonObject {
+function acceptedRequest(
+  origin: string,
+  version: Version,
+  user: number,
+  what: { readonly type: string; readonly title: string; readonly payload: JsonObject },
+): JsonObject {
   const id = randomUUID()
   const self = `${origin}/api/requests/${id}`
   const now = timestamp()
@@ -101,8 +140,7 @@ function acceptedRequest(origin: string, version: Version, user: number, reason:
     created: now,
     updated: now,
     revision_id: 3,
-    type: 'record-deletion',
-    title: `Deletion of ${version.id}`,
+    ...what,
     description: '',
     number: '1',
     status: 'accepted',
@@ -118,7 +156,6 @@ function acceptedRequest(origin: string, version: Version, user: number, reason:
     topic: { record: version.id },
     files: { enabled: true },
     reviewers: [],
-    payload: { reason, comment, policy_id: 'grace-period-v1' },
     links: {
       actions: {},
       self,

@@ -245,3 +245,19 @@ test('more than the quota is refused before a byte is taken, or when it has come
   expect(await status).toBe(400)
   expect((await put(`${files}/b/content`, 'x'.repeat(400))).status).toBe(200)
 })
+
+test('an owner gets more space on the spot as long as the extra quota lasts, and none where the policy is off', async () => {
+  const zenodo = await scene('zenodo')
+  const [first, second] = [await zenodo.draft(), await zenodo.draft()]
+  const ask = (id: string, quota_size: string, as: 'researcher' | 'reader' = 'researcher') =>
+    zenodo.call('POST', `/records/${id}/quota-increase`, { quota_size }, { as })
+  expect(await ask(first, '120')).toMatchObject({ status: 200, body: { type: 'quota-increase', status: 'accepted' } })
+  expect(await ask(first, '10', 'reader')).toMatchObject({ status: 403 })
+  // 70 of the 150 GB are given; the same draft may be asked for again.
+  expect(await ask(second, '140')).toMatchObject({ status: 403 })
+  expect(await ask(second, '130')).toMatchObject({ status: 200 })
+  expect(await ask(first, '121')).toMatchObject({ status: 403, body: { message: 'Permission denied.' } })
+  const plain = await scene()
+  const refused = await plain.call('POST', `/records/${await plain.draft()}/quota-increase`, { quota_size: '12' })
+  expect(refused).toMatchObject({ status: 403 })
+})

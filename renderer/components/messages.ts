@@ -24,5 +24,6 @@ export const messages = {
     'new-draft': 'Start a new draft',
     'read-again': 'Read it again',
     'leave-out': 'Leave it out',
+    'upload-anyway': 'Upload what fits',
   } satisfies Record<ErrorAction, string>,
 } as const

@@ -186,6 +186,7 @@ function Trouble({
   const { transfer, error } = summary
   const files = useFiles(summary.id, transfer.blockedFiles > 0)
   const restart = useCall('deposits.restart')
+  const anyway = useCall('deposits.uploadAnyway')
   const blocked = files.data?.rows.filter(isBlocked) ?? []
   if (transfer.blockedFiles > 0 && blocked.length > 0) {
     return (
@@ -207,11 +208,12 @@ function Trouble({
     const { action } = explain(shown)
     if (action === 'sign-in') navigate({ kind: 'settings', renewToken: account.id })
     else if (action === 'new-draft') restart.mutate({ depositId: summary.id })
+    else if (action === 'upload-anyway') anyway.mutate({ depositId: summary.id })
     else if (action === 'retry') onCommand('retry', { kind: 'deposit', depositId: summary.id })
   }
   return (
     <>
-      <ErrorNote error={shown} onAction={act} isPending={restart.isPending} />
+      <ErrorNote error={shown} onAction={act} isPending={restart.isPending || anyway.isPending} />
       {restart.error && <ErrorNote error={errorOf(restart.error)} tone="fail" />}
     </>
   )

@@ -86,6 +86,7 @@ function OpenDeposit({ deposit, account }: { deposit: Deposit; account: Account 
   const files = useFiles(deposit.id)
   const resolve = useCall('deposits.resolve')
   const restart = useCall('deposits.restart')
+  const anyway = useCall('deposits.uploadAnyway')
   const rows = files.data?.rows ?? NO_ROWS
   // After the letter that was typed is on screen: the checks count all files.
   const settledValues = useDeferredValue(values)
@@ -108,6 +109,11 @@ function OpenDeposit({ deposit, account }: { deposit: Deposit; account: Account 
   )
   const isAsked = deposit.publication.kind === 'asked'
   const trouble = bannerErrorOf(deposit)
+  const remedyOf = (error: AppError) => {
+    const { action } = explain(error)
+    const remedy = action === 'new-draft' ? restart : action === 'upload-anyway' ? anyway : null
+    return remedy === null ? undefined : () => remedy.mutate({ depositId: deposit.id })
+  }
   const title = values.title?.trim() ?? ''
   const version = values.version?.trim() ?? ''
 
@@ -146,13 +152,7 @@ function OpenDeposit({ deposit, account }: { deposit: Deposit; account: Account 
         )}
         {storeError && <ErrorBanner error={storeError} onAction={storeNow} tone="fail" />}
         {trouble && (
-          <ErrorBanner
-            error={trouble}
-            isPending={restart.isPending}
-            onAction={
-              explain(trouble).action === 'new-draft' ? () => restart.mutate({ depositId: deposit.id }) : undefined
-            }
-          />
+          <ErrorBanner error={trouble} isPending={restart.isPending || anyway.isPending} onAction={remedyOf(trouble)} />
         )}
         {restart.error && <ErrorBanner error={errorOf(restart.error)} />}
         {resolve.error && <ErrorBanner error={errorOf(resolve.error)} />}

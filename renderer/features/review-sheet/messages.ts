@@ -99,6 +99,10 @@ export const messages = {
   overQuota: (found: number, limit: number, server: string) =>
     `${formatBytes(found)}, and ${server} takes ${formatBytes(limit)} in a record`,
   overQuotaDetail: (over: number) => `Leave out ${formatBytes(over)} or more. The largest files:`,
+  askFor: (gigabytes: number) => `Ask for ${formatCount(gigabytes)} GB`,
+  dontAsk: 'Don’t ask',
+  askedDetail: (gigabytes: number, server: string) =>
+    `Once there is a draft, ${server} is asked for ${formatCount(gigabytes)} GB. If it refuses, nothing is uploaded before you decide.`,
   tooLarge: (count: number, limit: number, server: string) =>
     `${plural(count, 'file')} larger than the ${formatBytes(limit)} that ${server} takes`,
   tooLargeDetail: (found: number) => formatBytes(found),

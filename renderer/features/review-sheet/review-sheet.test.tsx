@@ -118,6 +118,16 @@ test('what the server would refuse is said beside the button, and leaving it out
   expect(create().hasAttribute('disabled')).toBe(false)
 })
 
+test('more space is asked for where the server has a way to, and what that means is said', async () => {
+  const { desk, user } = open([file('a.bin', 30e9), file('b.bin', 30.2e9)], { quotaIncrease: true })
+  await user.click(await screen.findByRole('button', { name: 'Ask for 61 GB' }))
+  await screen.findByText(/Once there is a draft, Zenodo is asked for 61 GB/)
+  await user.click(create())
+  expect(created(desk)).toMatchObject({ choices: { moreSpace: true } })
+  await user.click(screen.getByRole('button', { name: 'Don’t ask' }))
+  expect(create().hasAttribute('disabled')).toBe(true)
+})
+
 test('leftovers are listed with their reason and can be included', async () => {
   const { desk, user } = open([
     file('a.txt'),

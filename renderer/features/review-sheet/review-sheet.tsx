@@ -170,6 +170,7 @@ function Sheet({ scan }: { scan: Scan }) {
                   way !== 'zip' && warningOf(plans.zip, 'too-many-files') === null ? plans.zip.files.length : null
                 }
                 hasFolders={hasFolders}
+                canAsk={limits.quotaIncrease === true}
                 tooMany={way === 'zip' && tooMany ? { found: tooMany.found ?? 0, limit: tooMany.limit ?? 0 } : null}
                 remedies={{
                   onPack: () => decide('zip'),
@@ -180,6 +181,7 @@ function Sheet({ scan }: { scan: Scan }) {
                   onSplit: (path) => setChoices(split(path, true, choices)),
                   onKeepWhole: (path) => setChoices(split(path, false, choices)),
                   onSeePacks: () => setShown('record'),
+                  onAskForSpace: (moreSpace) => setChoices({ ...choices, moreSpace }),
                 }}
               />
             )}

@@ -20,6 +20,7 @@ export type Remedies = {
   readonly onSplit: (path: string) => void
   readonly onKeepWhole: (path: string) => void
   readonly onSeePacks: () => void
+  readonly onAskForSpace: (ask: boolean) => void
 }
 
 export type WarningsProps = {
@@ -30,13 +31,24 @@ export type WarningsProps = {
   /** Files that would be left with one zip a folder; null where that helps nothing or is so already. */
   readonly packedFiles: number | null
   readonly hasFolders: boolean
+  /** The server has a way to ask for more space. */
+  readonly canAsk: boolean
   /** The plan without packing, where folders are packed because it had too many files. */
   readonly tooMany: { readonly found: number; readonly limit: number } | null
   readonly remedies: Remedies
 }
 
 /** What the server would refuse, what was settled here, and what can be done about each. */
-export function Warnings({ plan, server, isUnknown, packedFiles, hasFolders, tooMany, remedies }: WarningsProps) {
+export function Warnings({
+  plan,
+  server,
+  isUnknown,
+  packedFiles,
+  hasFolders,
+  canAsk,
+  tooMany,
+  remedies,
+}: WarningsProps) {
   const refused = Map.groupBy(
     plan.warnings.filter(({ severity }) => severity === 'refused'),
     ({ kind }) => kind,
@@ -46,7 +58,7 @@ export function Warnings({ plan, server, isUnknown, packedFiles, hasFolders, too
     ({ kind }) => kind,
   )
   const changed = others.size + (tooMany ? 1 : 0)
-  const shared = { plan, server, packedFiles, hasFolders, remedies }
+  const shared = { plan, server, packedFiles, hasFolders, canAsk, remedies }
   return (
     <section className={styles.warnings} aria-label={messages.before}>
       <SectionHead
@@ -118,13 +130,13 @@ export function ZipList({ plan }: { plan: Plan }) {
   )
 }
 
-type WarningProps = Pick<WarningsProps, 'plan' | 'server' | 'packedFiles' | 'hasFolders' | 'remedies'> & {
+type WarningProps = Pick<WarningsProps, 'plan' | 'server' | 'packedFiles' | 'hasFolders' | 'canAsk' | 'remedies'> & {
   readonly kind: PlanWarning['kind']
   readonly tone: Tone
   readonly warnings: readonly PlanWarning[]
 }
 
-function Warning({ kind, tone, warnings, plan, server, packedFiles, hasFolders, remedies }: WarningProps) {
+function Warning({ kind, tone, warnings, plan, server, packedFiles, hasFolders, canAsk, remedies }: WarningProps) {
   const [first] = warnings
   const { found = 0, limit = 0, paths = [] } = first ?? {}
   const names = { warnings, remedies }
@@ -146,11 +158,33 @@ function Warning({ kind, tone, warnings, plan, server, packedFiles, hasFolders, 
         </Item>
       )
     case 'over-quota': {
+      const gigabytes = Math.ceil(found / 1e9)
+      if (first?.severity === 'changed')
+        return (
+          <Item
+            tone={tone}
+            title={messages.overQuota(found, limit, server)}
+            action={
+              <Button tone="link" size="s" onPress={() => remedies.onAskForSpace(false)}>
+                {messages.dontAsk}
+              </Button>
+            }
+          >
+            {messages.askedDetail(gigabytes, server)}
+          </Item>
+        )
       const largest = plan.files.toSorted((a, b) => b.bytes - a.bytes).slice(0, 3)
       return (
         <Item
           tone={tone}
           title={(tone === 'fail' ? messages.overQuota : messages.overQuotaAtMost)(found, limit, server)}
+          action={
+            canAsk && (
+              <Button tone="link" size="s" onPress={() => remedies.onAskForSpace(true)}>
+                {messages.askFor(gigabytes)}
+              </Button>
+            )
+          }
         >
           {tone === 'fail' ? messages.overQuotaDetail(found - limit) : messages.overQuotaAtMostDetail}
           {largest.map(({ key, bytes, source }) => (
