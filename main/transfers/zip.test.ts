@@ -8,7 +8,7 @@ import { afterAll, expect, onTestFinished, test } from 'vitest'
 import { ZipFile } from 'yazl'
 import { startPracticeServer } from '../../practice/server.ts'
 import { zipBytes } from '../../core/transfer/zip-size.ts'
-import { measureZip } from './deflate.ts'
+import { measureZip } from './measure.ts'
 import { createBuffers, openEntry, openSource, type OpenFile, type SourceFile, type ZipEntry } from './source.ts'
 import { Scene } from './test-support/scene.ts'
 import { zipChunks } from './zip.ts'
@@ -93,7 +93,7 @@ test('a compressed zip is as long as it was measured, holds what it should, and 
   expect(md5(await zipOf(await measured(entries)))).toBe(md5(made))
   const script = `
     import { createHash } from 'node:crypto'
-    import { measureZip } from ${JSON.stringify(new URL('./deflate.ts', import.meta.url).href)}
+    import { measureZip } from ${JSON.stringify(new URL('./measure.ts', import.meta.url).href)}
     import { createBuffers, openSource } from ${JSON.stringify(new URL('./source.ts', import.meta.url).href)}
     const entries = ${JSON.stringify(entries)}
     const source = await measureZip({ kind: 'zip', entries, compress: true }, new AbortController().signal, () => {})
