@@ -2,9 +2,10 @@ import { mkdtempSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
+import { LIMITS, type LimitsName } from './limits.ts'
 import { startPracticeServer } from './server.ts'
 
-const USAGE = 'Usage: practice [--port N] [--data DIR] [--limits none|zenodo]'
+const USAGE = `Usage: practice [--port N] [--data DIR] [--limits ${Object.keys(LIMITS).join('|')}]`
 
 const { values } = parseArgs({
   options: {
@@ -13,9 +14,9 @@ const { values } = parseArgs({
     limits: { type: 'string', default: 'none' },
   },
 })
-const { limits } = values
+const limits = values.limits as LimitsName
 const port = Number(values.port)
-if (!Number.isInteger(port) || port < 0 || port > 65_535 || (limits !== 'none' && limits !== 'zenodo')) {
+if (!Number.isInteger(port) || port < 0 || port > 65_535 || !Object.hasOwn(LIMITS, limits)) {
   console.error(USAGE)
   process.exit(2)
 }

@@ -37,5 +37,8 @@ const zenodo: Limits = {
   requestsPerMinute: { guest: 60, user: 100 },
 }
 
-export const LIMITS = { none, zenodo } as const
+/** An institution that takes records of many files. */
+const manyFiles: Limits = { ...none, maxFiles: 100_000 }
+
+export const LIMITS = { none, zenodo, 'many-files': manyFiles } as const
 export type LimitsName = keyof typeof LIMITS

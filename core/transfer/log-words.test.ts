@@ -9,7 +9,7 @@ const busy = { ...lost, error: { code: 'server-busy', params: { until: '14:06' }
 const changed = { code: 'file-changed', params: { before: '1 kB', now: '2 kB' } } as const
 
 test.each<[Happening, string]>([
-  [{ kind: 'began' }, 'Began to be sent to Zenodo.'],
+  [{ kind: 'began' }, 'Started sending to Zenodo.'],
   [
     { kind: 'verified', bytes: 1_200_000_000, tookMs: 190_400, md5: 'd41d8cd98f00b204e9800998ecf8427e' },
     'Checked: size and MD5 are equal here and on Zenodo (d41d8c…). 1.2 GB took 3 min 10 s.',

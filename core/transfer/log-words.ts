@@ -18,7 +18,7 @@ export function logSentence(entry: LogEntry, isLast: boolean, names: LogNames): 
   const { server, time } = names
   switch (what.kind) {
     case 'began':
-      return `Began to be sent to ${server}.`
+      return `Started sending to ${server}.`
     case 'verified': {
       const md5 = what.md5 === '' ? '' : ` (${what.md5.slice(0, 6)}…)`
       const checked = `Checked: size and MD5 are equal here and on ${server}${md5}.`

@@ -54,7 +54,7 @@ test('files that simply go through write nothing but their states, and still say
   scene.add(scene.sources('a', 'b', 'c'))
   await scene.until('verified')
   expect(logOf(scene)).toEqual([
-    'Began to be sent to Practice.',
+    'Started sending to Practice.',
     expect.stringMatching(/^Checked: size and MD5 are equal here and on Practice \(0cc175…\)\. 1 B took [\d.]+ s\.$/),
   ])
   expect(scene.engine?.file(scene.depositId, 0)).toMatchObject({ md5: '0cc175b9c0f1b6a831c399e269772661' })
@@ -76,7 +76,7 @@ test('a lost answer, a pause of the server and a connection that breaks are told
   server.fail('POST', /commit$/, { kind: 'lose-answer' })
   await scene.until('verified')
   expect(logOf(scene)).toEqual([
-    'Began to be sent to Practice.',
+    'Started sending to Practice.',
     'Practice asked for a pause of 1 s: too many requests in a short time. Tried again 1 s later.',
     expect.stringMatching(/^The connection was lost after [\d.]+ MB\. Tried again at once\.$/),
     'Practice does not answer. Tried again at once.',
@@ -103,7 +103,7 @@ test('what stopped it is told after a restart: sleep, a pause, the end of the ap
   await scene.until('verified')
   const amount = expect.stringMatching(/^The computer went to sleep after [\d.]+ MB of it\.$/)
   expect(logOf(scene)).toEqual([
-    'Began to be sent to Practice.',
+    'Started sending to Practice.',
     amount,
     'Paused by you until –.',
     'Sent again from the beginning.',
@@ -127,7 +127,7 @@ test('a file that needs the person says why, and what they did about it; its log
   expect(logOf(scene)).toEqual([
     expect.stringMatching(/^data\.bin changed on disk: it was 4 B and is 14 B/),
     'Read again from disk, as you asked: 14 B now.',
-    'Began to be sent to Practice.',
+    'Started sending to Practice.',
     expect.stringMatching(/^Checked/),
   ])
   expect(rowsOfLog(scene)).toBe(1)

@@ -1,5 +1,13 @@
 import { defaultRangeExtractor, useVirtualizer } from '@tanstack/react-virtual'
-import { useEffect, useRef, useState, type CSSProperties, type KeyboardEvent, type ReactNode } from 'react'
+import {
+  useEffect,
+  useLayoutEffect,
+  useRef,
+  useState,
+  type CSSProperties,
+  type KeyboardEvent,
+  type ReactNode,
+} from 'react'
 import styles from './virtual-list.module.css'
 import { cx } from './cx.ts'
 
@@ -21,6 +29,8 @@ export type VirtualListProps = {
   readonly isSelected?: (index: number) => boolean
   /** The row that the keys are on changed. */
   readonly onActive?: (index: number) => void
+  /** A click. */
+  readonly onPress?: (index: number) => void
   /** Enter, or a double click. */
   readonly onAction?: (index: number) => void
   /** Any other key on a row (arrows left and right, Space, Delete). Return true when it was used. */
@@ -29,6 +39,21 @@ export type VirtualListProps = {
   readonly onMenu?: (index: number, anchor: HTMLElement) => void
   readonly className?: string
   readonly rowClassName?: (index: number) => string | undefined
+}
+
+/** Where the row is that the keys are on; where it is gone, the one in its place. Rows seldom move far. */
+function placeOf(
+  { index, key }: { readonly index: number; readonly key: string | number | null },
+  count: number,
+  getKey: (index: number) => string | number,
+): number {
+  const near = Math.max(0, Math.min(index, count - 1))
+  if (key === null || count === 0) return near
+  for (let away = 0; away < count; away += 1) {
+    for (const at of away === 0 ? [near] : [near - away, near + away])
+      if (at >= 0 && at < count && getKey(at) === key) return at
+  }
+  return near
 }
 
 /** A long list of which only what is in sight exists. Arrows, Home, End and Page keys move; Tab goes into and out of the row. */
@@ -43,14 +68,24 @@ export function VirtualList(props: VirtualListProps) {
     level,
     isSelected,
     onActive,
+    onPress,
     onAction,
     onKey,
   } = props
   const scroller = useRef<HTMLDivElement>(null)
-  const [active, setActive] = useState(0)
+  const [active, setActive] = useState<{ readonly index: number; readonly key: string | number | null }>({
+    index: 0,
+    key: null,
+  })
   const moving = useRef(false)
+  const hasFocus = useRef(false)
   const last = Math.max(0, count - 1)
-  const current = Math.min(active, last)
+  const current = placeOf(active, count, getKey)
+  useEffect(() => {
+    if (active.key === null || count === 0) return
+    const key = getKey(current)
+    if (key !== active.key) setActive({ index: current, key })
+  }, [active, current, count, getKey])
 
   // eslint-disable-next-line react-hooks/incompatible-library -- no compiler memoises this component; its values stay here
   const virtualizer = useVirtualizer({
@@ -64,20 +99,43 @@ export function VirtualList(props: VirtualListProps) {
   })
   const items = virtualizer.getVirtualItems()
 
-  // The row that the keys moved to may not exist yet when it is asked for; it takes the focus as soon as it does.
+  // Rows that come and go above what is in sight must not push it away under the eyes of a reader.
+  const anchor = useRef<{ readonly index: number; readonly key: string | number } | null>(null)
+  useLayoutEffect(() => {
+    const top = virtualizer.scrollOffset ?? 0
+    const bottom = top + (virtualizer.scrollRect?.height ?? 0)
+    const starts = virtualizer.measurementsCache
+    const held = anchor.current
+    if (held && top > 0 && scroller.current) {
+      const index = placeOf(held, count, getKey)
+      const moved = (starts[index]?.start ?? 0) - (starts[held.index]?.start ?? 0)
+      if (moved !== 0 && held.index < count && getKey(index) === held.key) scroller.current.scrollTop += moved
+    }
+    const seen = items.filter(({ start, end }) => start >= top && end <= bottom)
+    const next = seen.find(({ index }) => index === current) ?? seen[0]
+    anchor.current = next && next.index < count ? { index: next.index, key: getKey(next.index) } : null
+  })
+
+  // The row that the keys moved to may not exist yet when it is asked for; it takes the focus as soon as it does. So does the
+  // one that stands where the focused row has gone from: rows come and go while a person reads.
   useEffect(() => {
-    if (!moving.current) return
+    const isLost = hasFocus.current && document.activeElement === document.body
+    if (!moving.current && !isLost) return
     const row = scroller.current?.querySelector<HTMLElement>(`[data-index="${current}"]`)
     if (!row) return
     moving.current = false
     row.focus({ preventScroll: true })
   })
 
+  function activate(index: number) {
+    setActive({ index, key: getKey(index) })
+    onActive?.(index)
+  }
+
   function moveTo(index: number) {
     const next = Math.max(0, Math.min(last, index))
     moving.current = true
-    setActive(next)
-    onActive?.(next)
+    activate(next)
     virtualizer.scrollToIndex(next)
   }
 
@@ -115,6 +173,13 @@ export function VirtualList(props: VirtualListProps) {
         className={styles.sizer}
         style={{ height: virtualizer.getTotalSize() }}
         onKeyDown={pressKey}
+        onFocus={() => {
+          hasFocus.current = true
+        }}
+        onBlur={(event) => {
+          // An element that is taken away loses the focus to nothing, and is not there any more.
+          if (event.relatedTarget !== null || event.target.isConnected) hasFocus.current = false
+        }}
       >
         {items.map((item) => {
           const tree = level?.(item.index)
@@ -134,9 +199,10 @@ export function VirtualList(props: VirtualListProps) {
               className={cx(styles.row, selected && styles.selected, props.rowClassName?.(item.index))}
               style={{ transform: `translateY(${item.start}px)` } satisfies CSSProperties}
               onFocus={() => {
-                if (item.index === current) return
-                setActive(item.index)
-                onActive?.(item.index)
+                if (item.index !== current || active.key === null) activate(item.index)
+              }}
+              onClick={(event) => {
+                if (!(event.target as HTMLElement).closest('button')) onPress?.(item.index)
               }}
               onContextMenu={(event) => {
                 if (!props.onMenu) return

@@ -34,7 +34,21 @@ export function useFiles(depositId: string, enabled = true) {
   return useQuery({ queryKey: keys.files(depositId), queryFn: () => readFiles(depositId), enabled })
 }
 
-/** The same for several deposits; null while a list is being read. */
+/**
+ * One file with its log. `state`: of its row without what only moves; with another one it is read anew, and until then the
+ * last answer stands.
+ */
+export function useFile(depositId: string, fileId: number, state: unknown) {
+  return useQuery({
+    queryKey: keys.file(depositId, fileId, state),
+    queryFn: () => call('transfers.file', { depositId, fileId }),
+    placeholderData: (last) => (last?.row.depositId === depositId && last.row.fileId === fileId ? last : undefined),
+    staleTime: 0,
+    gcTime: 0,
+  })
+}
+
+/** All files of several deposits; null while a list is being read. */
 export function useFilesOf(depositIds: readonly string[]): ReadonlyMap<string, FileRows | null> {
   return useQueries({
     queries: depositIds.map((depositId) => ({ queryKey: keys.files(depositId), queryFn: () => readFiles(depositId) })),

@@ -13,6 +13,7 @@ export const keys = {
   overview: ['overview'] as const,
   downloads: ['downloads'] as const,
   found: (wish: object | null, accountId: string | null) => ['found', wish, accountId] as const,
+  file: (depositId: string, fileId: number, state: unknown) => ['file', depositId, fileId, state] as const,
   files: (depositId: string) => ['files', depositId] as const,
   lookUps: ['look-up'] as const,
   lookUp: (what: string, accountId: string, query: string) => ['look-up', what, accountId, query] as const,

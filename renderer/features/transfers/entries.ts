@@ -1,4 +1,4 @@
-import { ArrowUpToLine, CircleMinus, FolderOpen, Play, RotateCw, X } from 'lucide-react'
+import { ArrowUpToLine, CircleMinus, FolderOpen, PanelRight, Play, RotateCw, X } from 'lucide-react'
 import type { DepositTransfer } from '../../../contract/desk/deposit.ts'
 import type { FileRow, TransferCommand, TransferTarget } from '../../../contract/desk/transfer.ts'
 import { explain } from '../../../contract/errors.ts'
@@ -9,6 +9,15 @@ import { messages } from './messages.ts'
 type Send = (command: TransferCommand, target: TransferTarget) => void
 
 const words = messages.commands
+
+/** The menu of a row: its details, then what can be done with it. */
+export function fileMenu(row: FileRow, send: Send, openDetails: () => void): MenuEntry[] {
+  const [first, ...rest] = fileEntries(row, send)
+  return [
+    { id: 'details', label: messages.details.open, icon: PanelRight, keys: 'Enter', onAction: openDetails },
+    ...(first ? [{ ...first, separate: true }, ...rest] : []),
+  ]
+}
 
 /** What can be done with a file in its state, as the engine takes it (core/transfer/machine). */
 export function fileEntries(row: FileRow, send: Send): MenuEntry[] {

@@ -26,7 +26,7 @@ test('what needs a decision stands first, then what moves; long stretches in one
     { kind: 'sending', sentBytes: 1, parts: null },
     blocked,
   )
-  expect(brief(listRows([transfer], list, () => true, new Set()))).toEqual([
+  expect(brief(listRows([transfer], list, () => true, new Set(), null))).toEqual([
     'deposit',
     'f151 blocked 2',
     'f150 sending 2',
@@ -39,14 +39,14 @@ test('what needs a decision stands first, then what moves; long stretches in one
 })
 
 test('files that need a decision are never folded, however many there are', () => {
-  expect(listRows([transfer], files(...many(500, blocked)), () => true, new Set())).toHaveLength(501)
+  expect(listRows([transfer], files(...many(500, blocked)), () => true, new Set(), null)).toHaveLength(501)
 })
 
 test('an opened fold keeps its line and shows its files below; a closed deposit shows none', () => {
   const list = files(...many(4, verified))
-  const folded = listRows([transfer], list, () => true, new Set())
+  const folded = listRows([transfer], list, () => true, new Set(), null)
   const id = folded.flatMap((row) => (row.kind === 'fold' ? [row.id] : []))
-  expect(brief(listRows([transfer], list, () => true, new Set(id)))).toEqual([
+  expect(brief(listRows([transfer], list, () => true, new Set(id), null))).toEqual([
     'deposit',
     '4 verified',
     'f0 verified 3',
@@ -54,5 +54,14 @@ test('an opened fold keeps its line and shows its files below; a closed deposit 
     'f2 verified 3',
     'f3 verified 3',
   ])
-  expect(brief(listRows([transfer], list, () => false, new Set(id)))).toEqual(['deposit'])
+  expect(brief(listRows([transfer], list, () => false, new Set(id), null))).toEqual(['deposit'])
+})
+
+test('the file that a person looks at is not folded away when it is verified', () => {
+  const list = files(...many(5, verified))
+  expect(brief(listRows([transfer], list, () => true, new Set(), `${depositId} file 3`))).toEqual([
+    'deposit',
+    'f3 verified 2',
+    '4 verified',
+  ])
 })

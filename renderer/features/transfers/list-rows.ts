@@ -42,13 +42,18 @@ export function listRows(
   files: ReadonlyMap<string, FileRows | null>,
   isOpen: (depositId: string) => boolean,
   openFolds: ReadonlySet<string>,
+  /** Key of a file that is never folded away, since a person looks at it. */
+  selected: string | null,
 ): ListRow[] {
   return transfers.flatMap((transfer): ListRow[] => {
     const open = isOpen(transfer.depositId)
     const head: ListRow = { kind: 'deposit', transfer, open }
     if (!open) return [head]
     const known = files.get(transfer.depositId)
-    return [head, ...(known ? fileRows(transfer.depositId, known.rows, openFolds) : [reading(transfer.depositId)])]
+    return [
+      head,
+      ...(known ? fileRows(transfer.depositId, known.rows, openFolds, selected) : [reading(transfer.depositId)]),
+    ]
   })
 }
 
@@ -56,17 +61,24 @@ function reading(depositId: string): ListRow {
   return { kind: 'reading', depositId }
 }
 
-function fileRows(depositId: string, files: readonly FileRow[], openFolds: ReadonlySet<string>): ListRow[] {
+function fileRows(
+  depositId: string,
+  files: readonly FileRow[],
+  openFolds: ReadonlySet<string>,
+  selected: string | null,
+): ListRow[] {
   const byState = Map.groupBy(files, (row) => ORDER.findIndex(({ states }) => states.includes(row.state.kind)))
   return ORDER.flatMap(({ shown }, place): ListRow[] => {
     const members = byState.get(place) ?? []
     const limit = members.length < shown + FOLD_FROM ? members.length : shown
-    const rows = members.slice(0, limit).map((row): ListRow => ({ kind: 'file', row, level: 2 }))
-    const rest = members.slice(limit)
-    const first = rest[0]
-    if (!first) return rows
     const id = `${depositId} ${place}`
     const open = openFolds.has(id)
+    const folded = members.slice(limit)
+    const pinned = open ? [] : folded.filter((row) => keyOfFile(row) === selected)
+    const rest = pinned.length === 0 ? folded : folded.filter((row) => !pinned.includes(row))
+    const rows = [...members.slice(0, limit), ...pinned].map((row): ListRow => ({ kind: 'file', row, level: 2 }))
+    const first = rest[0]
+    if (!first) return rows
     const fold: ListRow = {
       kind: 'fold',
       id,
@@ -75,7 +87,7 @@ function fileRows(depositId: string, files: readonly FileRow[], openFolds: Reado
       count: rest.length,
       bytes: rest.reduce((sum, { bytes }) => sum + bytes, 0),
       open,
-      rest: limit > 0,
+      rest: rows.length > 0,
     }
     return [...rows, fold, ...(open ? rest.map((row): ListRow => ({ kind: 'file', row, level: 3 })) : [])]
   })
@@ -94,6 +106,13 @@ export function keyOfRow(row: ListRow): string {
   }
 }
 
-export function keyOfFile({ depositId, fileId }: Pick<FileRow, 'depositId' | 'fileId'>): string {
-  return `${depositId} file ${fileId}`
+/** Made once for each row: ten thousand of them are asked for with every change. */
+const fileKeys = new WeakMap<Pick<FileRow, 'depositId' | 'fileId'>, string>()
+
+export function keyOfFile(file: Pick<FileRow, 'depositId' | 'fileId'>): string {
+  const known = fileKeys.get(file)
+  if (known !== undefined) return known
+  const key = `${file.depositId} file ${file.fileId}`
+  fileKeys.set(file, key)
+  return key
 }

@@ -6,6 +6,7 @@ import type { FileRow, TransferCommand, TransferTarget } from '../../../contract
 import { explain } from '../../../contract/errors.ts'
 import { ServerName } from '../../components/badge.tsx'
 import { cx } from '../../components/cx.ts'
+import { FileName } from '../../components/file-name.tsx'
 import { formatBytesOf } from '../../components/format.ts'
 import { Icon, PauseBars, type IconShape } from '../../components/icon.tsx'
 import { messages as shared } from '../../components/messages.ts'
@@ -117,7 +118,7 @@ export const FileLine = memo(function FileLine({
   return (
     <Line
       icon={row.sources > 1 ? FileArchive : File}
-      name={row.key}
+      name={<FileName name={row.key} />}
       {...(row.sources > 1 ? { detail: messages.zip(row.sources) } : {})}
       level={level}
       size={messages.bytes(row.bytes)}
@@ -128,15 +129,13 @@ export const FileLine = memo(function FileLine({
       }
       note={<FileNote row={row} active={active} onCommand={onCommand} />}
       end={
-        row.state.kind === 'left-out' ? null : (
-          <RowButton
-            icon={Ellipsis}
-            label={messages.actionsFor(row.key)}
-            active={active}
-            hasMenu
-            onPress={(anchor) => onMenu(keyOfFile(row), anchor)}
-          />
-        )
+        <RowButton
+          icon={Ellipsis}
+          label={messages.actionsFor(row.key)}
+          active={active}
+          hasMenu
+          onPress={(anchor) => onMenu(keyOfFile(row), anchor)}
+        />
       }
     />
   )
@@ -194,7 +193,7 @@ export function FoldLine({
   return (
     <Line
       icon={Files}
-      name={messages.moreFiles(fold.count, fold.rest)}
+      name={<span className="cut">{messages.moreFiles(fold.count, fold.rest)}</span>}
       level={2}
       size={messages.bytes(fold.bytes)}
       state={<StateMark kind={kind}>{words}</StateMark>}
@@ -212,7 +211,17 @@ export function FoldLine({
 }
 
 export function ReadingLine() {
-  return <Line icon={File} name={messages.reading} level={2} size="" state={null} note={null} end={null} />
+  return (
+    <Line
+      icon={File}
+      name={<span className="cut">{messages.reading}</span>}
+      level={2}
+      size=""
+      state={null}
+      note={null}
+      end={null}
+    />
+  )
 }
 
 function Line({
@@ -226,7 +235,7 @@ function Line({
   end,
 }: {
   icon: IconShape
-  name: string
+  name: ReactNode
   detail?: string
   level: 2 | 3
   size: string
@@ -238,9 +247,7 @@ function Line({
     <div className={cx(styles.file, level === 3 && styles.deeper)} role="presentation">
       <span role="gridcell" className={styles.fileName}>
         <Icon as={icon} />
-        <span className="cut" title={name}>
-          {name}
-        </span>
+        {name}
         {detail !== undefined && <span className={styles.detail}>{detail}</span>}
       </span>
       <span role="gridcell" className={styles.size}>

@@ -1,7 +1,7 @@
 import { ArrowUpDown, Download, Ellipsis, Play, RotateCw, Shield, X } from 'lucide-react'
-import { useMemo, useState, type ReactNode } from 'react'
+import { useCallback, useEffect, useMemo, useRef, useState, type ReactNode } from 'react'
 import type { DepositTransfer } from '../../../contract/desk/deposit.ts'
-import type { TransferCommand, TransferOverview, TransferTarget } from '../../../contract/desk/transfer.ts'
+import type { FileRow, TransferCommand, TransferOverview, TransferTarget } from '../../../contract/desk/transfer.ts'
 import { newDeposit, openDeposit } from '../../app/commands.ts'
 import { askDownload } from '../../app/view.ts'
 import { errorOf } from '../../bridge/client.ts'
@@ -19,8 +19,9 @@ import { useCall } from '../../queries/client.ts'
 import { useDownloads } from '../../queries/downloads.ts'
 import { useDeposits, useFilesOf, useOverview } from '../../queries/deposits.ts'
 import { CancelDialog } from './cancel-dialog.tsx'
-import { canPause, depositEntries, fileEntries } from './entries.ts'
-import { keyOfRow, listRows, type ListRow } from './list-rows.ts'
+import { canPause, depositEntries, fileMenu } from './entries.ts'
+import { FileDetails } from './file-details.tsx'
+import { keyOfFile, keyOfRow, listRows, type ListRow } from './list-rows.ts'
 import { messages } from './messages.ts'
 import { DepositLine, FileLine, FoldLine, ReadingLine } from './rows.tsx'
 import { Servers } from './servers.tsx'
@@ -37,24 +38,57 @@ const OPEN: ReadonlySet<DepositTransfer['state']> = new Set([
   'queued',
 ])
 
+type FileId = Pick<FileRow, 'depositId' | 'fileId'>
+
 /** What is being sent, per deposit and file, and what each server allows; below it what is downloaded. */
 export function Transfers({ downloads }: { downloads?: ReactNode }) {
   const overview = useOverview()
-  const summaries = useDeposits().data ?? []
+  const summaries = useDeposits().data
+  const accounts = useAccounts().data
   const hasDownloads = (useDownloads().data ?? []).length > 0
   const command = useCall('transfers.command')
+  const run = command.mutate
   const [showFinished, setShowFinished] = useState(false)
   const [cancelling, setCancelling] = useState<TransferTarget | null>(null)
+  const [selected, setSelected] = useState<FileId | null>(null)
+  const column = useRef<HTMLDivElement>(null)
+  const rail = useRef<HTMLDivElement>(null)
+  /** Where the focus goes once the details are there, or gone. */
+  const focusNext = useRef<'details' | 'list' | null>(null)
   const all = overview.data?.deposits ?? []
   const finished = all.filter(({ state }) => FINISHED.has(state))
   const unfinished = all.filter(({ state }) => !FINISHED.has(state))
-  const shown = showFinished ? [...unfinished, ...finished] : unfinished
+  const shown = showFinished
+    ? [...unfinished, ...finished]
+    : all.filter(({ state, depositId }) => !FINISHED.has(state) || depositId === selected?.depositId)
   const running = unfinished.filter(({ state }) => canPause(state))
   const paused = unfinished.filter(({ state }) => state === 'paused')
-  const send = (name: TransferCommand, target: TransferTarget) => {
-    if (name === 'cancel' && target.kind !== 'file') setCancelling(target)
-    else command.mutate({ command: name, target })
-  }
+  const send = useCallback(
+    (name: TransferCommand, target: TransferTarget) => {
+      if (name === 'cancel' && target.kind !== 'file') setCancelling(target)
+      else run({ command: name, target })
+    },
+    [run],
+  )
+  const open = useCallback(
+    (depositId: string) => {
+      const summary = summaries?.find(({ id }) => id === depositId)
+      openDeposit({ id: depositId, publication: summary?.publication ?? 'not-asked' })
+    },
+    [summaries],
+  )
+  const select = useCallback((file: FileId | null, focus: boolean) => {
+    // Always another object, so that the focus moves also to details that are open.
+    setSelected(file && { depositId: file.depositId, fileId: file.fileId })
+    if (focus) focusNext.current = file ? 'details' : 'list'
+  }, [])
+  useEffect(() => {
+    const place = focusNext.current
+    focusNext.current = null
+    if (place === 'details') rail.current?.querySelector<HTMLElement>('h2')?.focus()
+    else if (place === 'list') column.current?.querySelector<HTMLElement>('[role="row"][tabindex="0"]')?.focus()
+  }, [selected])
+  const selectedSummary = summaries?.find(({ id }) => id === selected?.depositId)
 
   return (
     <Screen>
@@ -119,16 +153,9 @@ export function Transfers({ downloads }: { downloads?: ReactNode }) {
         </EmptyState>
       ) : (
         <Split rail={304}>
-          <div className={styles.column}>
+          <div ref={column} className={styles.column}>
             {(shown.length > 0 || !hasDownloads) && (
-              <List
-                transfers={shown}
-                onCommand={send}
-                onOpen={(depositId) => {
-                  const summary = summaries.find(({ id }) => id === depositId)
-                  openDeposit({ id: depositId, publication: summary?.publication ?? 'not-asked' })
-                }}
-              />
+              <List transfers={shown} selected={selected} onSelect={select} onCommand={send} onOpen={open} />
             )}
             {downloads}
             <p className={styles.safe}>
@@ -136,7 +163,20 @@ export function Transfers({ downloads }: { downloads?: ReactNode }) {
               {messages.safe}
             </p>
           </div>
-          <Servers overview={overview.data} />
+          {selected ? (
+            <FileDetails
+              ref={rail}
+              key={keyOfFile(selected)}
+              depositId={selected.depositId}
+              fileId={selected.fileId}
+              summary={selectedSummary}
+              account={accounts?.find(({ id }) => id === selectedSummary?.accountId)}
+              onCommand={send}
+              onClose={() => select(null, true)}
+            />
+          ) : (
+            <Servers overview={overview.data} />
+          )}
         </Split>
       )}
       <CancelDialog
@@ -144,7 +184,7 @@ export function Transfers({ downloads }: { downloads?: ReactNode }) {
         onClose={() => setCancelling(null)}
         onConfirm={(target) => {
           setCancelling(null)
-          command.mutate({ command: 'cancel', target })
+          run({ command: 'cancel', target })
         }}
       />
     </Screen>
@@ -176,10 +216,15 @@ function Total({ overview, unfinished }: { overview: TransferOverview; unfinishe
 /** One list over all deposits, so that ten thousand files cost no more than those in sight. */
 function List({
   transfers,
+  selected,
+  onSelect,
   onCommand,
   onOpen,
 }: {
   transfers: readonly DepositTransfer[]
+  selected: FileId | null
+  /** With `focus` the details take it; else they only follow. */
+  onSelect: (file: FileId | null, focus: boolean) => void
   onCommand: (command: TransferCommand, target: TransferTarget) => void
   onOpen: (depositId: string) => void
 }) {
@@ -190,10 +235,12 @@ function List({
   const [toggled, setToggled] = useState<ReadonlyMap<string, boolean>>(new Map())
   const [openFolds, setOpenFolds] = useState<ReadonlySet<string>>(new Set())
   const [menu, setMenu] = useState<{ readonly key: string; readonly anchor: HTMLElement } | null>(null)
-  const isOpen = ({ depositId, state }: DepositTransfer) => toggled.get(depositId) ?? OPEN.has(state)
+  const isOpen = ({ depositId, state }: DepositTransfer) =>
+    toggled.get(depositId) ?? (OPEN.has(state) || depositId === selected?.depositId)
   const open = transfers.filter(isOpen).map(({ depositId }) => depositId)
   const files = useFilesOf(open)
-  const rows = listRows(transfers, files, (depositId) => open.includes(depositId), openFolds)
+  const selectedKey = selected && keyOfFile(selected)
+  const rows = listRows(transfers, files, (depositId) => open.includes(depositId), openFolds, selectedKey)
   const summaryOf = (depositId: string) => summaries.find(({ id }) => id === depositId)
   const serverOf = (depositId: string) => accounts.find(({ id }) => id === summaryOf(depositId)?.accountId)
 
@@ -214,10 +261,10 @@ function List({
       const next = transfers.find(({ state }) => canPause(state))
       return depositEntries(menuRow.transfer, onCommand, onOpen, next?.depositId !== menuRow.transfer.depositId)
     }
-    return menuRow?.kind === 'file' ? fileEntries(menuRow.row, onCommand) : []
-  }, [menuRow, transfers, onCommand, onOpen])
+    return menuRow?.kind === 'file' ? fileMenu(menuRow.row, onCommand, () => onSelect(menuRow.row, true)) : []
+  }, [menuRow, transfers, onCommand, onOpen, onSelect])
 
-  const openMenu = (key: string, anchor: HTMLElement) => setMenu({ key, anchor })
+  const openMenu = useCallback((key: string, anchor: HTMLElement) => setMenu({ key, anchor }), [])
 
   return (
     <>
@@ -236,16 +283,36 @@ function List({
           if (row?.kind === 'fold') return { level: 2, expanded: row.open }
           return { level: row?.kind === 'file' ? row.level : 2, expanded: null }
         }}
+        isSelected={(index) => {
+          const row = rows[index]
+          return row?.kind === 'file' && keyOfFile(row.row) === selectedKey
+        }}
+        onActive={(index) => {
+          const row = rows[index]
+          if (selected && row?.kind === 'file') onSelect(row.row, false)
+        }}
+        onPress={(index) => {
+          const row = rows[index]
+          if (row?.kind === 'file') onSelect(row.row, false)
+        }}
         onAction={(index) => {
           const row = rows[index]
           if (row?.kind === 'deposit') onOpen(row.transfer.depositId)
+          else if (row?.kind === 'file') onSelect(row.row, true)
           else toggle(row)
         }}
         onKey={(key, index) => {
           const row = rows[index]
           if (key === 'ArrowRight') return toggle(row, true)
           if (key === 'ArrowLeft') return toggle(row, false)
-          return key === ' ' && toggle(row)
+          if (key === 'Escape' && selected) {
+            onSelect(null, true)
+            return true
+          }
+          if (key !== ' ') return false
+          if (row?.kind === 'file') onSelect(row.row, false)
+          else toggle(row)
+          return true
         }}
         onMenu={(index, anchor) => {
           const row = rows[index]
