@@ -17,11 +17,11 @@ test.each<[Happening, string]>([
   [{ kind: 'found', sent: true }, 'Zenodo already had all of it: MD5 equal, nothing was sent again.'],
   [{ kind: 'found', sent: false }, 'The draft already held this very file: MD5 equal, nothing was sent.'],
   [{ kind: 'went-on', parts: null }, 'Sent again from the beginning.'],
-  [{ kind: 'went-on', parts: { sent: 11, all: 128 } }, 'Went on at part 12 of 128.'],
+  [{ kind: 'went-on', parts: { sent: 11, all: 128 } }, 'Went on: 11 of 128 parts had arrived.'],
   [{ ...lost, sentBytes: 640_000_000 }, 'The connection was lost after 640 MB. Tried again 2 s later.'],
   [
     { ...lost, sentBytes: 640_000_000, parts: { sent: 19, all: 128 }, delayMs: 10 },
-    'The connection was lost after 640 MB. Went on at once at part 20 of 128.',
+    'The connection was lost after 640 MB. Went on at once: 19 of 128 parts had arrived.',
   ],
   [{ ...lost, sentBytes: null }, 'Zenodo does not answer. Tried again 2 s later.'],
   [

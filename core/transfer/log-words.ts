@@ -31,7 +31,7 @@ export function logSentence(entry: LogEntry, isLast: boolean, names: LogNames): 
         ? `${server} already had all of it: MD5 equal, nothing was sent again.`
         : `The draft already held this very file: MD5 equal, nothing was sent.`
     case 'went-on':
-      return what.parts === null ? 'Sent again from the beginning.' : `Went on at ${nextPart(what.parts)}.`
+      return what.parts === null ? 'Sent again from the beginning.' : `Went on: ${arrived(what.parts)}.`
     case 'failed':
       return `${failure(what, times, names)} ${again(what, lastAt, times, isLast && names.waits, time)}`
     case 'stopped':
@@ -88,7 +88,7 @@ function again(
   if (times > 1) return `Tried ${times} times up to ${time(lastAt)}${waits ? ', and goes on by itself' : ''}.`
   if (waits) return `Tries again at ${time(lastAt + delayMs)}.`
   const later = delayMs < 950 ? 'at once' : `${formatElapsed(delayMs)} later`
-  return parts === null ? `Tried again ${later}.` : `Went on ${later} at ${nextPart(parts)}.`
+  return parts === null ? `Tried again ${later}.` : `Went on ${later}: ${arrived(parts)}.`
 }
 
 function stopped({ why, error, sentBytes }: Happening & { kind: 'stopped' }, names: LogNames): string {
@@ -115,6 +115,6 @@ function said(error: AppError, { server, key }: LogNames): string {
   return explain({ code: error.code, params: { name: key, server, ...error.params } }).happened
 }
 
-function nextPart({ sent, all }: { readonly sent: number; readonly all: number }): string {
-  return `part ${Math.min(sent + 1, all)} of ${all}`
+function arrived({ sent, all }: { readonly sent: number; readonly all: number }): string {
+  return `${sent} of ${all} parts had arrived`
 }

@@ -16,8 +16,8 @@ const lost = { code: 'server-unreachable', params: {} } as const
 
 beforeEach(() => {
   // jsdom lays nothing out: the list of rows would believe that there is no room for any.
-  vi.spyOn(HTMLElement.prototype, 'offsetHeight', 'get').mockReturnValue(600)
-  vi.spyOn(HTMLElement.prototype, 'offsetWidth', 'get').mockReturnValue(800)
+  vi.spyOn(Element.prototype, 'clientHeight', 'get').mockReturnValue(900)
+  vi.spyOn(Element.prototype, 'clientWidth', 'get').mockReturnValue(600)
   Element.prototype.scrollTo = () => undefined
   vi.spyOn(Date, 'now').mockReturnValue(noon)
 })
