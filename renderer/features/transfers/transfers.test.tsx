@@ -84,6 +84,7 @@ function open(overview = overviewOf({})) {
     'app.connections': () => [],
     'app.settings': () => DEFAULT_SETTINGS,
     'deposits.list': () => [SUMMARY],
+    'downloads.list': () => [],
     'transfers.overview': () => overview,
     'transfers.files': () => ({ total: ROWS.length, rows: ROWS }),
     'transfers.file': ({ fileId }) => ({
