@@ -10,6 +10,7 @@ const PICTURES = {
   'review-packs-light': 'review-packs-light',
   'editor-light': 'editor-light',
   'transfers-light': 'transfers-limited-light',
+  'transfers-details-light': 'transfers-details-light',
   'publish-light': 'publish-light',
   'published-light': 'published-light',
   'download-light': 'download-place-light',
