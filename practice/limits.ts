@@ -11,6 +11,8 @@ export type Limits = {
   readonly emptyFiles: boolean
   /** Whether parts of multipart files may be sent; where not, a start still answers 201 (behaviour 4.3). */
   readonly multipart: boolean
+  /** Zenodo’s older way to files, by bucket, which every entry of a draft names there, also before it has content (behaviour 4.11). */
+  readonly buckets: boolean
   /** Requests a minute; null: as good as none, as on a test instance. */
   readonly requestsPerMinute: { readonly guest: number; readonly user: number } | null
 }
@@ -23,6 +25,7 @@ const none: Limits = {
   extraQuotaBytes: null,
   emptyFiles: true,
   multipart: true,
+  buckets: false,
   requestsPerMinute: null,
 }
 
@@ -34,6 +37,7 @@ const zenodo: Limits = {
   extraQuotaBytes: 150e9,
   emptyFiles: false,
   multipart: false,
+  buckets: true,
   requestsPerMinute: { guest: 60, user: 100 },
 }
 

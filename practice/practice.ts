@@ -9,6 +9,8 @@ export type Practice = {
   readonly content: ContentStore
   readonly vocabularies: Vocabularies
   readonly limits: Limits
+  /** The proxy in front lets no larger body through to the API, but for that of a bucket; null: any. */
+  readonly bodyLimitBytes: number | null
   /** MD5 sums of multipart files that are being computed; awaited before the server closes. */
   readonly digests: Set<Promise<void>>
   /** Aborted when the server closes. */

@@ -1,8 +1,10 @@
 import fastify, { type FastifyInstance, type FastifyReply } from 'fastify'
 import { ApiError, noRoute, serverFault } from './http/api-error.ts'
+import { installBodyLimit } from './http/body-limit.ts'
 import { installHeaders } from './http/headers.ts'
 import { LIMITS, type LimitsName } from './limits.ts'
 import type { Practice } from './practice.ts'
+import { registerBucketFiles } from './resources/bucket-files.ts'
 import { registerDeletion } from './resources/deletion.ts'
 import { registerDrafts } from './resources/drafts.ts'
 import { registerDraftFiles } from './resources/draft-files.ts'
@@ -37,6 +39,7 @@ export async function startPracticeServer(options: {
   dataFolder: string
   port?: number
   limits?: LimitsName
+  bodyLimitBytes?: number
 }): Promise<PracticeServer> {
   const lock = await lockDataFolder(options.dataFolder)
   const database = openDatabase(options.dataFolder)
@@ -57,6 +60,7 @@ export async function startPracticeServer(options: {
     content,
     vocabularies: new Vocabularies(),
     limits: LIMITS[options.limits ?? 'none'],
+    bodyLimitBytes: options.bodyLimitBytes ?? null,
     digests: new Set(),
     closing: closing.signal,
     origin: '',
@@ -107,12 +111,14 @@ async function listen(
     return sendError(reply, error instanceof ApiError ? error : fromFramework(error))
   })
   app.setNotFoundHandler((_request, reply) => sendError(reply, noRoute()))
+  installBodyLimit(app, practice.bodyLimitBytes)
   installHeaders(app, practice, users)
   registerMe(app)
   registerUsers(app, practice)
   registerRecords(app, practice)
   registerDrafts(app, practice)
   registerDraftFiles(app, practice)
+  if (practice.limits.buckets) registerBucketFiles(app, practice)
   registerRecordFiles(app, practice)
   registerVersions(app, practice)
   registerUserRecords(app, practice)

@@ -68,6 +68,8 @@ export const happeningSchema = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('blocked'), error: appErrorSchema }),
   /** It arrived changed, and is sent once more. */
   z.strictObject({ kind: z.literal('differed') }),
+  /** A proxy in front of the server takes no request as large; sent by another way (behaviour 4.11). */
+  z.strictObject({ kind: z.literal('rerouted') }),
   /** By the person, as all that follow. `until` is null while it is paused. */
   z.strictObject({ kind: z.literal('paused'), until: z.number().nullable() }),
   z.strictObject({ kind: z.literal('retried') }),

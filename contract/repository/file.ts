@@ -11,6 +11,8 @@ export const fileEntrySchema = z.looseObject({
   size: z.number().nullish(),
   /** `md5:<hex>`; null or `multipart:…` while the server still computes it. */
   checksum: z.string().nullish(),
+  /** Where the files of its draft lie; before there is content, only Zenodo tells. */
+  bucket_id: z.guid().nullish().catch(null),
   transfer: z.looseObject({ type: z.string() }).optional(),
   links: z.looseObject({ parts: z.array(partLinkSchema).optional(), content: z.string().optional() }).optional(),
   /** A 200 on a content PUT with this key is a failure (live findings A3). A string in v14, a list later. */

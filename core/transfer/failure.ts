@@ -4,7 +4,7 @@ import { formatBytes } from '../format.ts'
 import { MOST_ATTEMPTS } from './retry.ts'
 
 /** The calls of a transfer. */
-export type Operation = 'declare' | 'send' | 'commit' | 'look' | 'list' | 'remove'
+export type Operation = 'declare' | 'send' | 'send-to-bucket' | 'commit' | 'look' | 'list' | 'remove'
 
 /** What went wrong, without the classes of the client. */
 export type Trouble =
@@ -95,6 +95,8 @@ function judgeNetwork({ phase, error }: Trouble & { kind: 'network' }): Verdict 
   }
 }
 
+const TOO_LARGE_FOR_ONE = 'no single request may be as large'
+
 function judgeAnswer(trouble: Trouble & { kind: 'answer' }, circumstances: Circumstances): Verdict {
   const { status, message, retryAfterMs, error } = trouble
   const { operation, strikes, inDoubt, server, limits, bytes } = circumstances
@@ -123,13 +125,16 @@ function judgeAnswer(trouble: Trouble & { kind: 'answer' }, circumstances: Circu
     return { kind: 'again', scope: 'server', error, retryAfterMs }
   if (trouble.tokenRefused || status === 401) return { kind: 'block-account', error }
   if (status === 403) return { kind: 'block-deposit', error }
+  // It has no such way, at least not to a file of this name (behaviour 4.9); or the draft is gone, which is looked for first.
+  if (operation === 'send-to-bucket' && (status === 405 || (status === 404 && strikes > 0)))
+    return tooLarge(TOO_LARGE_FOR_ONE, null)
   if (status === 404) {
     if (operation === 'remove') return { kind: 'removed' }
     return { kind: operation === 'declare' || operation === 'list' ? 'draft-gone' : 'ask-draft' }
   }
   if (inDoubt && operation === 'commit' && (status === 400 || status === 500)) return { kind: 'nothing-there' }
   // Of a proxy in front of the server, whose limit is not that of the server (fault U18).
-  if (status === 413) return tooLarge('no single request may be as large', null)
+  if (status === 413) return tooLarge(TOO_LARGE_FOR_ONE, null)
   if (status === 400) {
     if (/quota exceeded/i.test(message)) return tooLarge('the space of this draft is used up', limits.quotaBytes)
     if (/maximum file size/i.test(message)) return tooLarge('there is a limit for one file', limits.maxFileBytes)

@@ -17,6 +17,7 @@ test.each<[Happening, string]>([
   [{ kind: 'found', sent: true }, 'Zenodo already had all of it: MD5 equal, nothing was sent again.'],
   [{ kind: 'found', sent: false }, 'The draft already held this very file: MD5 equal, nothing was sent.'],
   [{ kind: 'went-on', parts: null }, 'Sent again from the beginning.'],
+  [{ kind: 'rerouted' }, 'Zenodo takes no single request as large there. Sent by its older address for large files.'],
   [{ kind: 'went-on', parts: { sent: 11, all: 128 } }, 'Went on: 11 of 128 parts had arrived.'],
   [{ ...lost, sentBytes: 640_000_000 }, 'The connection was lost after 640 MB. Tried again 2 s later.'],
   [

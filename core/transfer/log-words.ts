@@ -40,6 +40,8 @@ export function logSentence(entry: LogEntry, isLast: boolean, names: LogNames): 
       return said(what.error, names)
     case 'differed':
       return `It arrived changed: the MD5 on ${server} was another one. Removed there, to be sent once more.`
+    case 'rerouted':
+      return `${server} takes no single request as large there. Sent by its older address for large files.`
     case 'paused':
       return what.until === null ? 'Paused by you.' : `Paused by you until ${time(what.until)}.`
     case 'retried':

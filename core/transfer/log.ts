@@ -67,6 +67,8 @@ function happeningOf(
       return isTouched(before) ? { kind: 'cancelled' } : null
     case 'leave-out':
       return isTouched(before) ? { kind: 'left-out' } : null
+    case 'rerouted':
+      return step.kind === 'sending' ? { kind: 'rerouted' } : null
     case 'measured':
     case 'unmeasured':
     case 'declaring':

@@ -115,6 +115,23 @@ test('a file in parts is committed when every part was acknowledged, in whatever
   expect(play(two.state, part(2), sent)).toMatchObject({ step: { kind: 'committing', inDoubt: false } })
 })
 
+test('a file that is too large for one request goes to the bucket, and is looked at, never committed', () => {
+  const rerouted = play(sending(), { kind: 'rerouted', bucketId: 'b' })
+  expect(rerouted).toMatchObject({ step: { kind: 'declared' }, effects: ['queue'] })
+  expect(rerouted.state.ledger.plan).toEqual({ kind: 'bucket', bucketId: 'b' })
+  const there = play(rerouted.state, began, sent)
+  expect(there).toMatchObject({ step: { kind: 'verifying' }, effects: ['look'] })
+  expect(play(there.state, seen(remote('completed', MD5))).step.kind).toBe('done')
+  // What breaks off leaves nothing there: the old entry, or none.
+  const cut = play(rerouted.state, began, { kind: 'restarted' })
+  expect(play(cut.state, seen(remote('pending'))).effects).toEqual(['queue'])
+  expect(play(cut.state, seen(null)).effects).toEqual(['declare'])
+  expect(play(cut.state, seen(remote('completed', MD5))).effects).toEqual(['hash'])
+  // It was taken, the server said, and is not there: once more, and then no more.
+  const lost = play(there.state, seen(remote('pending')), seen(remote('pending')))
+  expect(lost.step).toEqual({ kind: 'removing', removal: { kind: 'send-again' } })
+})
+
 test('a multipart file goes on after the parts that were acknowledged', () => {
   const cut = play(planFile(10), inParts, declared, began, { kind: 'part-sent', part: 1 }, { kind: 'restarted' })
   const on = play(cut.state, seen(remote('pending', null, 10, true)), began)
@@ -204,6 +221,7 @@ const anyEvent: fc.Arbitrary<TransferEvent> = fc.oneof(
     inParts,
     declared,
     began,
+    { kind: 'rerouted', bucketId: 'b' },
     sent,
     { kind: 'sent', digests: { md5: OTHER, sha256: null } },
     { kind: 'hashed', digests, at: 3 },
@@ -245,7 +263,13 @@ function fitting({ step, ledger }: TransferState): TransferEvent[] {
     case 'declared':
       return [began]
     case 'sending':
-      return [sent, { kind: 'part-sent', part: missingPart(ledger) }, failed(true), failed(false)]
+      return [
+        sent,
+        { kind: 'rerouted', bucketId: 'b' },
+        { kind: 'part-sent', part: missingPart(ledger) },
+        failed(true),
+        failed(false),
+      ]
     case 'hashing':
       return [{ kind: 'hashed', digests, at: 3 }]
     case 'removing':
@@ -350,8 +374,8 @@ function brokenPromises(
   const agrees = ledger.remoteChecksum === `md5:${String(ledger.digests?.md5)}`
   const idle = isActive(step) && step !== before.step && effects.length === 0 && step.kind !== 'declaring'
   return [
-    // Without an entry it is lost; to a committed one it deletes what is there (live findings A4).
-    effects.some(({ kind }) => kind === 'send') && onServer !== 'pending'
+    // Without an entry it is lost; to a committed one it deletes what is there (live findings A4). A bucket makes its own.
+    effects.some(({ kind }) => kind === 'send') && onServer !== 'pending' && ledger.plan.kind !== 'bucket'
       ? `sent while the server has ${onServer}`
       : '',
     !fresh && countParts(ledger.parts) < countParts(before.ledger.parts) ? 'forgot parts' : '',
@@ -378,6 +402,7 @@ function partsBroken(
     // The server would say completed, with zeros in the place of what is missing (live findings D23).
     commits && plan.kind === 'parts' && !holdsAll(parts, plan) ? 'committed with parts missing' : '',
     commits && plan.kind === 'parts' && step.kind === 'committing' && step.inDoubt ? 'asked for parts by a commit' : '',
+    commits && plan.kind === 'bucket' ? 'committed what a bucket commits' : '',
     claimed.length > 0 ? `claims parts ${claimed.join()} that nobody took, after ${before.step.kind}` : '',
     readPartSet(writePartSet(parts)) === null ? 'a set of parts that is none' : '',
   ].filter((broken) => broken !== '')

@@ -103,6 +103,8 @@ export type TransferEvent =
   /** Its turn has come; bytes are about to be sent. */
   | { readonly kind: 'began'; readonly at: number }
   | { readonly kind: 'part-sent'; readonly part: number }
+  /** One request for all of it is too large for a proxy; it goes to the bucket of its draft. Nothing was taken of it. */
+  | { readonly kind: 'rerouted'; readonly bucketId: string }
   | { readonly kind: 'sent'; readonly digests: Digests }
   | { readonly kind: 'hashed'; readonly digests: Digests; readonly at: number }
   /** What the server shows: the answer to a commit, a look or a list; null where it has no such entry. */
@@ -249,7 +251,12 @@ export function reduce(state: TransferState, event: TransferEvent): Outcome {
       return {
         state: {
           step: { kind: 'sending' },
-          ledger: { ...ledger, footing: 'whole', startedAt: ledger.startedAt ?? event.at },
+          ledger: {
+            ...ledger,
+            footing: 'whole',
+            digests: ledger.plan.kind === 'bucket' ? null : ledger.digests,
+            startedAt: ledger.startedAt ?? event.at,
+          },
         },
         effects: [{ kind: 'send' }],
       }
@@ -260,10 +267,14 @@ export function reduce(state: TransferState, event: TransferEvent): Outcome {
         state: { step, ledger: { ...ledger, parts: withPart(ledger.parts, event.part), attempt: 0 } },
         effects: [],
       }
+    case 'rerouted':
+      if ((step.kind !== 'sending' && step.kind !== 'declared') || ledger.plan.kind !== 'whole') return same
+      return queue({ ...ledger, plan: { kind: 'bucket', bucketId: event.bucketId }, footing: 'declared' })
     case 'sent':
       // With a part missing, a commit would say completed all the same (live findings D23).
       if (step.kind !== 'sending') return same
       if (!holdsAll(ledger.parts, ledger.plan)) return check(ledger)
+      if (ledger.plan.kind === 'bucket') return verify({ ...ledger, digests: event.digests }, 0, 0)
       return commit({ ...ledger, digests: event.digests }, false)
     case 'hashed':
       if (step.kind !== 'hashing') return same
@@ -386,6 +397,8 @@ function goOnFrom(state: TransferState, remote: RemoteFile | null, at: number): 
   if (remote.status === 'failed' || remote.multipart !== (ledger.plan.kind === 'parts'))
     return remove(ledger, { kind: 'send-again' })
   if (step.kind === 'declared') return { state, effects: [] }
+  // It was taken and committed, the server said.
+  if (ledger.plan.kind === 'bucket' && ledger.digests !== null) return differ(ledger, remote)
   // Parts can be sent again, and what is acknowledged is in the ledger; whole content may have arrived unnoticed.
   if (ledger.plan.kind === 'whole' && ledger.footing === 'whole') return commit(ledger, true)
   return queue({ ...ledger, footing: 'declared' })
@@ -401,7 +414,7 @@ function compare(before: Ledger, remote: RemoteFile, at: number, looks = 0): Out
   const md5 = md5Of(remote.checksum)
   if (md5 === null) {
     const afterMs = Math.min(30_000, 250 * 2 ** Math.min(looks, 10))
-    return { state: { step: { kind: 'verifying', looks }, ledger }, effects: [{ kind: 'look', afterMs }] }
+    return verify(ledger, looks, afterMs)
   }
   if (md5 !== ledger.digests.md5) return differ(ledger, remote)
   return settle({ ...ledger, remoteChecksum: remote.checksum }, { kind: 'done', verifiedAt: at })
@@ -461,6 +474,10 @@ function check(ledger: Ledger): Outcome {
 
 function commit(ledger: Ledger, inDoubt: boolean): Outcome {
   return { state: { step: { kind: 'committing', inDoubt }, ledger }, effects: [{ kind: 'commit' }] }
+}
+
+function verify(ledger: Ledger, looks: number, afterMs: number): Outcome {
+  return { state: { step: { kind: 'verifying', looks }, ledger }, effects: [{ kind: 'look', afterMs }] }
 }
 
 function remove(ledger: Ledger, removal: Removal): Outcome {

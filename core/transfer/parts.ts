@@ -1,8 +1,13 @@
 import type { Capabilities } from '../../contract/desk/account.ts'
 
-/** How a file's bytes travel: in one request, or in numbered parts that are all of `partBytes` but the last. */
+/** How a file's bytes travel. */
 export type TransferPlan =
-  { readonly kind: 'whole' } | { readonly kind: 'parts'; readonly parts: number; readonly partBytes: number }
+  /** In one request. */
+  | { readonly kind: 'whole' }
+  /** In numbered parts that are all of `partBytes` but the last. */
+  | { readonly kind: 'parts'; readonly parts: number; readonly partBytes: number }
+  /** In one request that starts and commits as well, and replaces what is there: Zenodo’s older way (behaviour 4.11). */
+  | { readonly kind: 'bucket'; readonly bucketId: string }
 
 const MB = 1_000_000
 /** A cut connection costs at most one of these. S3, where a server may keep its files, takes none under 5 MiB but the last. */
@@ -58,12 +63,12 @@ export function countParts(set: PartSet): number {
 
 /** Every part of the plan is in the set. A commit with one missing would say completed, with zeros in its place (live findings D23). */
 export function holdsAll(set: PartSet, plan: TransferPlan): boolean {
-  return plan.kind === 'whole' || (set.length === 1 && set[0]?.from === 1 && set[0].to === plan.parts)
+  return plan.kind !== 'parts' || (set.length === 1 && set[0]?.from === 1 && set[0].to === plan.parts)
 }
 
 /** Bytes of all parts in the set. */
 export function bytesOfParts(set: PartSet, plan: TransferPlan, bytes: number): number {
-  if (plan.kind === 'whole') return 0
+  if (plan.kind !== 'parts') return 0
   const last = hasPart(set, plan.parts) ? plan.partBytes - partLength(plan, plan.parts, bytes) : 0
   return countParts(set) * plan.partBytes - last
 }

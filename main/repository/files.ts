@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { DeskError } from '../../contract/errors.ts'
 import { fileEntrySchema, fileListSchema, type FileEntry, type FileStart } from '../../contract/repository/file.ts'
 import { HttpError, type Content, type ContentCall, type ReceiveCall, type RepositoryClient } from './http/client.ts'
 import { remove } from './records.ts'
@@ -59,6 +60,37 @@ export async function putContent(
   body: Body,
 ): Promise<FileEntry> {
   return put(client, { path: ['records', draftId, 'draft', 'files', key, 'content'], ...body })
+}
+
+/** Whether the server has Zenodo’s older way to the files of a draft (behaviour 4.11). */
+export async function hasBucket(client: RepositoryClient, bucketId: string): Promise<boolean> {
+  return client.json({ method: 'GET', path: ['files', bucketId] }, z.unknown()).then(
+    () => true,
+    (error: unknown) => {
+      if (error instanceof HttpError && (error.status === 404 || error.status === 405)) return false
+      throw error
+    },
+  )
+}
+
+/**
+ * Sends the bytes of a file to the bucket of its draft: started, stored and committed at once, in place of what is there, or not
+ * at all. The key is one segment of the address, its slashes encoded.
+ */
+export async function putBucketFile(
+  client: RepositoryClient,
+  bucketId: string,
+  key: string,
+  body: Body,
+): Promise<FileEntry> {
+  if (key === '.' || key === '..')
+    throw new DeskError('file-name-refused', {
+      server: client.server.name,
+      name: key,
+      reason: 'it can’t be part of a web address',
+    })
+  const url = `${client.server.origin}/api/files/${encodeURIComponent(bucketId)}/${encodeURIComponent(key)}`
+  return put(client, { path: [], url, ...body })
 }
 
 /** Sends one part, counted from 1. `url`: the link that the server gave for it, or null for its usual place. */

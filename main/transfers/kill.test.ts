@@ -1,15 +1,11 @@
-import { spawn } from 'node:child_process'
 import { cpSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { expect, test } from 'vitest'
-import type { ChildOrder } from './test-support/engine-child.ts'
-import { CAPABILITIES, Scene } from './test-support/scene.ts'
+import { runEngine } from './test-support/run-engine.ts'
+import { Scene } from './test-support/scene.ts'
 import { usePractice } from './test-support/scenes.ts'
 
 const MIB = 1024 * 1024
-const CHILD = fileURLToPath(new URL('./test-support/engine-child.ts', import.meta.url))
-const CACHE = fileURLToPath(new URL('../../.cache/compiled', import.meta.url))
 
 const practice = usePractice()
 
@@ -22,34 +18,8 @@ async function createScene(): Promise<Scene> {
   return scene
 }
 
-/**
- * Runs the engine in a process of its own; answers what it printed, or null when it was killed: at a point of the journal, or
- * when `strike` calls.
- */
-async function run(scene: Scene, killAt: string | null, strike?: (kill: () => void) => void): Promise<string[] | null> {
-  const { home, accountId, depositId, draftId, server } = scene
-  const order: ChildOrder = {
-    home,
-    session: {
-      kind: 'session',
-      accountId,
-      server: { origin: server.origin, name: 'Practice', token: practice.current.tokens.researcher },
-      capabilities: CAPABILITIES,
-    },
-    add: { kind: 'add', depositId, accountId, draftId, files: scene.sources(...scene.names()) },
-    killAt,
-  }
-  const child = spawn(process.execPath, [CHILD, JSON.stringify(order)], {
-    // Compiling the engine anew would be most of what each of these short lives does.
-    env: { ...process.env, ELECTRON_RUN_AS_NODE: '1', NODE_COMPILE_CACHE: CACHE },
-    stdio: ['ignore', 'pipe', 'inherit'],
-  })
-  strike?.(() => child.kill('SIGKILL'))
-  let printed = ''
-  child.stdout.on('data', (text: Buffer) => (printed += text.toString()))
-  const signal = await new Promise((resolve) => child.on('close', (_, how) => resolve(how)))
-  return signal === 'SIGKILL' ? null : (JSON.parse(printed) as string[])
-}
+const run = (scene: Scene, killAt: string | null, strike?: (kill: () => void) => void) =>
+  runEngine(scene, practice.current.tokens.researcher, killAt, strike)
 
 /** Contents and parts that were sent more than once in one life of the process. */
 function sentTwice(scene: Scene, since: number): string[] {

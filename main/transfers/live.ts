@@ -83,6 +83,8 @@ export class LiveDeposit {
   batch = DECLARE_AT_ONCE
   /** Calls that declare and were refused, in a row. */
   declareStrikes = 0
+  /** The way for files that are too large for one request to the API, as far as it is known: from so many bytes on. */
+  bucket: Bucket | 'none' | null
   /** Ends when the last write to the draft has: two at once refuse each other (live findings C8). */
   lastWrite: Promise<unknown> = Promise.resolve()
   /** What happened to files, where it is remarkable; null until it is asked for. */
@@ -102,7 +104,19 @@ export class LiveDeposit {
     this.error = stored.error
     this.files = files.map((file) => new LiveFile(this, file))
     this.#byId = new Map(this.files.map((file) => [file.fileId, file]))
+    this.bucket = bucketOf(this.files)
     for (const file of this.files) this.recount(file)
+  }
+
+  /** The bucket that a file of so many bytes has to go to. */
+  bucketFor(bytes: number): string | null {
+    return this.bucket !== null && this.bucket !== 'none' && bytes >= this.bucket.fromBytes ? this.bucket.id : null
+  }
+
+  /** A file of so many bytes was too large for one request to the API. */
+  useBucket(id: string, bytes: number): void {
+    const known = this.bucket !== null && this.bucket !== 'none' ? this.bucket.fromBytes : Infinity
+    this.bucket = { id, fromBytes: Math.min(known, bytes) }
   }
 
   file(fileId: number): LiveFile | undefined {
@@ -175,6 +189,16 @@ export class LiveDeposit {
       leftMs: leftMs(this.rate, this.tally.openBytes, now),
     })
   }
+}
+
+type Bucket = { readonly id: string; readonly fromBytes: number }
+
+/** What an earlier process has found out. */
+function bucketOf(files: readonly LiveFile[]): Bucket | null {
+  return files.reduce<Bucket | null>((found, { state: { ledger } }) => {
+    if (ledger.plan.kind !== 'bucket' || (found !== null && found.fromBytes <= ledger.bytes)) return found
+    return { id: ledger.plan.bucketId, fromBytes: ledger.bytes }
+  }, null)
 }
 
 function moveToFront<T>(items: Set<T>, item: T): void {

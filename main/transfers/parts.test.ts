@@ -1,6 +1,7 @@
 import { appendFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
+import { PATIENCE } from '../repository/http/transport.ts'
 import { ChunkPool } from './chunks.ts'
 import { turnBack } from './test-support/old-journal.ts'
 import { IMPATIENT, type Scene } from './test-support/scene.ts'
@@ -17,11 +18,11 @@ const practice = usePractice()
 const newScene = useScenes(practice)
 
 /** A file of nine parts, the last one small, and an engine that is about to send it. */
-async function createScene(filesAtATime = 4): Promise<Scene> {
+async function createScene(filesAtATime = 4, patience = PATIENCE): Promise<Scene> {
   const scene = await newScene()
   scene.writeSparse('large', 65e6)
   appendFileSync(scene.path('large'), 'the end')
-  scene.open({ patience: IMPATIENT })
+  scene.open({ patience })
   scene.engine?.command({ kind: 'configure', filesAtATime })
   return scene
 }
@@ -134,7 +135,7 @@ test('too many requests pause all parts together, and what was taken stays taken
 })
 
 test('a black hole in the middle of a part is noticed and left (U09)', async () => {
-  const scene = await createScene()
+  const scene = await createScene(4, IMPATIENT)
   const wire = await scene.throughWire()
   await wire.add({ toxic: { kind: 'timeout', ms: 0 }, direction: 'up', request: /\/content\/4$/, afterBytes: MIB })
   begin(scene)

@@ -1,7 +1,7 @@
 import type { FileEntry } from '../../contract/repository/file.ts'
 import type { Trouble } from '../../core/transfer/failure.ts'
 import type { Digests, Ledger, RemoteFile } from '../../core/transfer/machine.ts'
-import { putContent } from '../repository/files.ts'
+import { putBucketFile, putContent } from '../repository/files.ts'
 import { HttpError, NetworkError, toAppError, type RepositoryClient } from '../repository/http/client.ts'
 import { HashThreadEnded } from './hash-thread.ts'
 import { Hashes } from './hashes.ts'
@@ -33,15 +33,13 @@ export type Sending = {
  */
 export async function sendFile(sending: Sending): Promise<Digests | null> {
   if (sending.ledger.plan.kind === 'parts') return sendParts(sending)
-  const { client, draftId, file, buffers, signal } = sending
+  const { file, buffers, signal } = sending
   const small = sending.isPaced ? null : await readSmallFile(file, buffers)
   if (small !== null) return sendSmall(sending, small)
   const source = await openSource(file, buffers)
   const hashes = Hashes.of(file.bytes)
   try {
-    await putBytes(sending, source, hashes, (body) =>
-      putContent(client, draftId, file.key, { lengthBytes: file.bytes, body, signal }),
-    )
+    await putBytes(sending, source, hashes, (body) => putWhole(sending, { lengthBytes: file.bytes, body, signal }))
     return await hashes.digest()
   } finally {
     await source.close()
@@ -49,11 +47,16 @@ export async function sendFile(sending: Sending): Promise<Digests | null> {
 }
 
 async function sendSmall(sending: Sending, { content, digests }: SmallContent): Promise<Digests> {
-  const { client, draftId, file, signal, onWhole, onSent } = sending
+  const { signal, onWhole, onSent } = sending
   onWhole()
-  await putContent(client, draftId, file.key, { lengthBytes: content.length, body: content, signal })
+  await putWhole(sending, { lengthBytes: content.length, body: content, signal })
   onSent(content.length)
   return digests
+}
+
+async function putWhole({ client, draftId, file, ledger }: Sending, body: Parameters<typeof putContent>[3]) {
+  if (ledger.plan.kind === 'bucket') return putBucketFile(client, ledger.plan.bucketId, file.key, body)
+  return putContent(client, draftId, file.key, body)
 }
 
 async function putBytes(

@@ -421,6 +421,7 @@ function mustBeStoredFirst(event: TransferEvent): boolean {
     case 'declared':
     case 'undeclared':
     case 'sent':
+    case 'rerouted':
     case 'hashed':
     case 'seen':
     case 'nothing-there':

@@ -7,11 +7,18 @@ import { NO_PROGRESS, type Hold } from '../../core/transfer/derive.ts'
 import { judge, type Operation } from '../../core/transfer/failure.ts'
 import { closeGate, OPEN_GATE, passesGate, type Gate, type GateFailure } from '../../core/transfer/gate.ts'
 import { sendingAt } from '../../core/transfer/hours.ts'
-import { isActive, type Effect, type TransferEvent } from '../../core/transfer/machine.ts'
+import { isActive, type Effect, type TransferEvent, type TransferState } from '../../core/transfer/machine.ts'
 import { PART_BYTES, partLength, planTransfer } from '../../core/transfer/parts.ts'
 import { backoffMs, type Random } from '../../core/transfer/retry.ts'
 import { afterAnswer, filesAtOnce, FULL_WIDTH, widensAfterMs, type Width } from '../../core/transfer/width.ts'
-import { commitFile, deleteDraftFile, listDraftFiles, readDraftFile, startFiles } from '../repository/files.ts'
+import {
+  commitFile,
+  deleteDraftFile,
+  hasBucket,
+  listDraftFiles,
+  readDraftFile,
+  startFiles,
+} from '../repository/files.ts'
 import {
   createClient,
   HttpError,
@@ -654,7 +661,7 @@ export class Work {
       ) {
         const { todo } = file
         file.todo = null
-        if (todo.kind === 'queue') this.#states.apply([file], () => ({ kind: 'began', at: this.#now() }))
+        if (todo.kind === 'queue') this.#begin(file)
         else await this.#perform(file, todo, session, signal, buffers)
       }
     } catch (error) {
@@ -671,6 +678,13 @@ export class Work {
       this.#buffers.push(buffers)
       file.deposit.enqueue(file)
     }
+  }
+
+  #begin(file: LiveFile): void {
+    const { plan, bytes } = file.state.ledger
+    const bucketId = plan.kind === 'whole' ? file.deposit.bucketFor(bytes) : null
+    if (bucketId !== null) this.#states.apply([file], () => ({ kind: 'rerouted', bucketId }))
+    this.#states.apply([file], () => ({ kind: 'began', at: this.#now() }))
   }
 
   #mayContinue(deposit: LiveDeposit, session: Session): boolean {
@@ -720,7 +734,7 @@ export class Work {
       case 'send': {
         file.progress = NO_PROGRESS
         file.whole = false
-        const digests = await sendFile({
+        const sending = sendFile({
           client,
           draftId,
           file: file.asSource,
@@ -738,6 +752,13 @@ export class Work {
             file.whole = true
           },
         })
+        const digests = await sending.catch(async (error: unknown) => {
+          const tooLarge = error instanceof HttpError && error.status === 413 && file.state.ledger.plan.kind === 'whole'
+          const bucketId = tooLarge ? await this.#findBucket(file, session) : null
+          if (bucketId === null) throw error
+          return { bucketId }
+        })
+        if (digests !== null && 'bucketId' in digests) return { kind: 'rerouted', ...digests }
         return digests === null ? { kind: 'interrupted', whole: false } : { kind: 'sent', digests }
       }
       case 'commit': {
@@ -767,6 +788,21 @@ export class Work {
       case 'abort':
         throw new Error(`not for one file alone: ${todo.kind}`)
     }
+  }
+
+  /** Where a file may go that is too large for one request to the API; null for nowhere. */
+  async #findBucket({ deposit, key, state }: LiveFile, { client }: Session): Promise<string | null> {
+    if (deposit.bucket === 'none') return null
+    const entries = await listDraftFiles(client, deposit.draftId)
+    const own = entries.filter((entry) => entry.key === key)
+    const id = [...own, ...entries].map((entry) => entry.bucket_id).find((bucketId) => typeof bucketId === 'string')
+    if (id === undefined) return null
+    if (!(await hasBucket(client, id))) {
+      deposit.bucket = 'none'
+      return null
+    }
+    deposit.useBucket(id, state.ledger.bytes)
+    return id
   }
 
   #partsOf(file: LiveFile, session: Session, signal: AbortSignal): SendingParts {
@@ -804,7 +840,7 @@ export class Work {
     const { name: server } = client.server
     const trouble = toTrouble(error, server)
     const verdict = judge(trouble, {
-      operation: operationOf(todo),
+      operation: operationOf(todo, state),
       strikes: file.strikes,
       inDoubt: state.step.kind === 'committing' && state.step.inDoubt,
       server,
@@ -870,11 +906,11 @@ function holdOfBudget({ files }: LiveDeposit, client: RepositoryClient, now: num
 
 function startOf({ key, state }: LiveFile) {
   const { bytes, plan } = state.ledger
-  if (plan.kind === 'whole') return { key, size: bytes }
+  if (plan.kind !== 'parts') return { key, size: bytes }
   return { key, size: bytes, transfer: { type: 'M' as const, parts: plan.parts, part_size: plan.partBytes } }
 }
 
-function operationOf(todo: Effect): Operation {
+function operationOf(todo: Effect, { ledger }: TransferState): Operation {
   switch (todo.kind) {
     case 'commit':
     case 'look':
@@ -882,6 +918,7 @@ function operationOf(todo: Effect): Operation {
     case 'declare':
       return todo.kind
     case 'send':
+      return ledger.plan.kind === 'bucket' ? 'send-to-bucket' : 'send'
     case 'measure':
     case 'queue':
     case 'hash':

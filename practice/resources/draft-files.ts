@@ -30,7 +30,7 @@ export function registerDraftFiles(app: FastifyInstance, practice: Practice): vo
   const { store, content, limits } = practice
 
   const show = (version: Version, entry: FileEntry) =>
-    fileJson(practice.origin, 'draft', version.id, version.draftBucket, entry)
+    fileJson(practice.origin, 'draft', version.id, version.draftBucket, entry, limits.buckets)
 
   /** A draft's file. Whether it exists is said before whether one may (behaviour 16.1). */
   const findFile = (request: FastifyRequest, key: string, needed: Level): { found: Found; entry: FileEntry } => {
@@ -307,7 +307,9 @@ export function listDraftFiles(practice: Practice, version: Version, entries: re
   return {
     enabled: true,
     links: { self, archive: `${self}-archive` },
-    entries: entries.map((entry) => fileJson(practice.origin, 'draft', version.id, version.draftBucket, entry)),
+    entries: entries.map((entry) =>
+      fileJson(practice.origin, 'draft', version.id, version.draftBucket, entry, practice.limits.buckets),
+    ),
     default_preview: version.draft.defaultPreview,
     order: [],
   }

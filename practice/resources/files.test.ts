@@ -261,3 +261,35 @@ test('an owner gets more space on the spot as long as the extra quota lasts, and
   const refused = await plain.call('POST', `/records/${await plain.draft()}/quota-increase`, { quota_size: '12' })
   expect(refused).toMatchObject({ status: 403 })
 })
+
+test('Zenodo’s buckets start, store and commit at once, in place of what is there, past the limit of the proxy (behaviour 4.11)', async () => {
+  const { call, put, draft } = await scene('zenodo', 1000)
+  const id = await draft()
+  const files = `/records/${id}/draft/files`
+  const started = await call('POST', files, [{ key: 'a b.bin', size: 5000 }])
+  const bucket = `/files/${(started.body as { entries: { bucket_id: string }[] }).entries[0]?.bucket_id}`
+  const refused = await put(`${files}/a%20b.bin/content`, 'x'.repeat(5000))
+  expect([refused.status, refused.headers.get('content-type')]).toEqual([413, 'text/html'])
+  expect((await call('GET', bucket)).body).toMatchObject({ contents: [] })
+  for (const letter of ['x', 'y']) {
+    const stored = await put(`${bucket}/a%20b.bin`, letter.repeat(5000))
+    expect(stored.status).toBe(201)
+    const listed = (await call('GET', files)).body.entries
+    expect(listed).toMatchObject([{ key: 'a b.bin', status: 'completed', size: 5000, checksum: stored.body.checksum }])
+  }
+  expect((await put(`${bucket}/folder%2Fa.bin`, 'x')).status).toBe(404)
+  expect((await put(`${bucket}/empty`, '')).status).toBe(400)
+  expect((await put(`${bucket}/a`, 'x', { 'content-type': 'application/zip' })).status).toBe(415)
+  expect((await call('GET', bucket, undefined, { as: 'reader' })).status).toBe(403)
+  expect((await call('GET', '/files/12a7f0d8-6641-4083-9c1f-8091742a8852')).status).toBe(404)
+  await call('POST', `/records/${id}/draft/actions/publish`)
+  expect((await put(`${bucket}/a`, 'x')).status).toBe(404)
+})
+
+test('a server that is not Zenodo has no buckets to send to (live findings D18)', async () => {
+  const { call, put, draft, upload } = await scene()
+  const id = await draft()
+  await upload(id, 'a', 'a')
+  const [entry] = (await call('GET', `/records/${id}/draft/files`)).body.entries
+  expect((await put(`/files/${entry.bucket_id}/b`, 'b')).status).toBe(404)
+})

@@ -6,13 +6,17 @@ import { checksumOf } from './record.ts'
 
 const PART_LINK_DAYS = 14
 
-/** An entry of a file list (behaviour 4.1). Before its content is linked, only what was declared is shown. */
+/**
+ * An entry of a file list (behaviour 4.1). Before its content is linked, only what was declared is shown, and the bucket only
+ * where it is `named`.
+ */
 export function fileJson(
   origin: string,
   kind: 'draft' | 'record',
   id: string,
   bucket: string,
   entry: FileEntry,
+  named = false,
 ): JsonObject {
   const { object } = entry
   const self = fileAddress(origin, kind, id, entry.key)
@@ -24,7 +28,7 @@ export function fileJson(
     mimetype: object?.mimetype,
     version_id: object?.versionId,
     file_id: object?.id,
-    bucket_id: object ? bucket : undefined,
+    bucket_id: object || named ? bucket : undefined,
     metadata: entry.metadata,
     access: { hidden: entry.hidden },
     links: compact({

@@ -16,9 +16,13 @@ export type Answer = {
 type Who = keyof PracticeServer['tokens'] | 'guest' | 'dead'
 
 /** A practice repository of its own for one test, and people who talk to it. */
-export async function scene(limits: LimitsName = 'none') {
+export async function scene(limits: LimitsName = 'none', bodyLimitBytes?: number) {
   const dataFolder = temporaryFolder()
-  const server = await startPracticeServer({ dataFolder, limits })
+  const server = await startPracticeServer({
+    dataFolder,
+    limits,
+    ...(bodyLimitBytes === undefined ? {} : { bodyLimitBytes }),
+  })
   onTestFinished(() => server.close())
 
   const headersOf = (who: Who, extra: Record<string, string>) => ({

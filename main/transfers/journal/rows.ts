@@ -13,6 +13,7 @@ import type { SourceFile } from '../source.ts'
 
 const planSchema: z.ZodType<TransferPlan> = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('whole') }),
+  z.strictObject({ kind: z.literal('bucket'), bucketId: z.string() }),
   z.strictObject({ kind: z.literal('parts'), parts: z.int().positive(), partBytes: z.int().positive() }),
 ])
 

@@ -118,7 +118,9 @@ export class FaultyServer {
       method,
       headers: { ...incoming.headers, host: this.#target.host },
     })
-    passed.on('error', () => incoming.socket.destroy())
+    passed.on('error', () => {
+      if (seen.status === null) incoming.socket.destroy()
+    })
     incoming.on('error', () => passed.destroy())
     incoming.on('close', () => {
       if (!incoming.complete) passed.destroy()
@@ -162,6 +164,11 @@ export class FaultyServer {
         return
       }
       seen.status = answered.statusCode ?? 0
+      // Answered before all had come: the rest is read, and nobody’s any more.
+      if (!incoming.complete) {
+        answered.socket.destroy()
+        incoming.removeAllListeners('data').resume()
+      }
       const body = Buffer.concat(chunks)
       const rewritten =
         fault?.kind === 'rewrite'
