@@ -173,6 +173,10 @@ export function VirtualList(props: VirtualListProps) {
         className={styles.sizer}
         style={{ height: virtualizer.getTotalSize() }}
         onKeyDown={pressKey}
+        onClick={({ target }) => {
+          const row = (target as HTMLElement).closest<HTMLElement>('[data-index]')
+          if (row !== null && !(target as HTMLElement).closest('button')) onPress?.(Number(row.dataset['index']))
+        }}
         onFocus={() => {
           hasFocus.current = true
         }}
@@ -200,9 +204,6 @@ export function VirtualList(props: VirtualListProps) {
               style={{ transform: `translateY(${item.start}px)` } satisfies CSSProperties}
               onFocus={() => {
                 if (item.index !== current || active.key === null) activate(item.index)
-              }}
-              onClick={(event) => {
-                if (!(event.target as HTMLElement).closest('button')) onPress?.(item.index)
               }}
               onContextMenu={(event) => {
                 if (!props.onMenu) return
