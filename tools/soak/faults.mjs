@@ -18,6 +18,8 @@ const ROUND_MS = 25_000
 /** For all to be done once nothing is harmed any more. */
 const RECOVERS_MS = 120_000
 const TRY_AGAIN_MS = 5000
+/** Of a process that has nothing to do: twice what it was seen to have. */
+const MOST_HANDLES = 80
 const ACCOUNTS = [
   { accountId: randomUUID(), multipart: 'works' },
   { accountId: randomUUID(), multipart: 'refused' },
@@ -421,6 +423,8 @@ class Victim {
   measure() {
     if (this.#engine === null) return
     this.handles = Math.max(this.handles, readdirSync(`/proc/${this.#engine.pid}/fd`).length)
+    if (this.handles > MOST_HANDLES)
+      this.ground.problems.push(`${this.handles} handles are open when nothing is under way`)
     this.memory = Math.max(this.memory, Math.round(peakMemory(this.#engine.pid)))
   }
 

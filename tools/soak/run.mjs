@@ -60,13 +60,13 @@ for (const name of wanted) {
   const seconds = Math.round((performance.now() - begun) / 1000)
   const load = `${before.toFixed(1)} / ${(loadavg()[0] ?? 0).toFixed(1)}`
   results[name] = { ...result, title, seed, seconds, load, at: new Date().toISOString().slice(0, 16).replace('T', ' ') }
+  if (!options['no-store'] && !options.short) store()
   say(`  ${inWords(result.counts)}; ${seconds} s`)
   for (const problem of result.problems) say(`  WRONG: ${problem}`)
   if (result.problems.length > 0)
     say(`  Again: npm run soak -- --only ${name} --seed ${seed}${options.short ? ' --short' : ''}`)
 }
 if (options.json) console.log(JSON.stringify({ machine: machine(), seed, results }, null, 2))
-if (!options['no-store'] && !options.short) store()
 const failed = Object.values(results).filter(({ problems }) => problems.length > 0).length
 if (process.env.DEPOSIT_DESK_RESULTS) {
   mkdirSync(dirname(process.env.DEPOSIT_DESK_RESULTS), { recursive: true })
