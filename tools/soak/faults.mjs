@@ -298,7 +298,11 @@ class Victim {
     this.ground = ground
     this.wire = wire
     this.home = join(ground.work, 'home')
+    process.once('exit', this.#end)
   }
+
+  /** One that stands still does not notice that nobody is there any more. */
+  #end = () => this.#engine?.child.kill('SIGKILL')
 
   async start() {
     const engine = forkEngine(this.soak.electron, join(this.soak.app, 'dist/node'))
@@ -437,6 +441,7 @@ class Victim {
   }
 
   async end() {
+    process.off('exit', this.#end)
     await this.#restarting.catch(() => undefined)
     await this.#kill()
   }
