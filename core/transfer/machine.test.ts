@@ -75,6 +75,10 @@ test('a file that arrived changed is removed and sent once more, then blocked wi
     seen(remote('completed', OTHER)),
   )
   expect(twice.step.kind).toBe('removing')
+  // Asked for again before it is gone, it is sent again once it is.
+  const again = play(twice.state, { kind: 'retry' })
+  expect(again.effects).toEqual(['remove'])
+  expect(play(again.state, { kind: 'removed' }).step).toEqual({ kind: 'planned' })
   expect(play(twice.state, { kind: 'removed' }).step).toMatchObject({
     kind: 'blocked',
     error: { code: 'checksum-differs', params: { local: MD5, remote: OTHER } },

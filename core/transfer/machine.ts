@@ -160,6 +160,8 @@ export type Effect =
 /** With the same `step` as before, what that step asked for goes on; a new one comes with effects of its own. */
 export type Outcome = { readonly state: TransferState; readonly effects: readonly Effect[] }
 
+const SEND_AGAIN: Removal = { kind: 'send-again' }
+
 /** A file that nothing has been done for. */
 export function planFile(bytes: number, measured = true): TransferState {
   return {
@@ -225,7 +227,7 @@ export function reduce(state: TransferState, event: TransferEvent): Outcome {
       const fresh: Ledger = { ...stopped(state, event.whole), measured: false, digests: null }
       if (step.kind === 'hashing') return measure(fresh)
       // The entry was declared with another length.
-      return step.kind === 'sending' ? remove(fresh, { kind: 'send-again' }) : same
+      return step.kind === 'sending' ? remove(fresh, SEND_AGAIN) : same
     }
     case 'declaring':
       if (step.kind !== 'planned') return same
@@ -283,7 +285,7 @@ export function reduce(state: TransferState, event: TransferEvent): Outcome {
       return see(state, event.remote, event.at)
     case 'nothing-there':
       if (step.kind !== 'committing') return same
-      return remove(ledger, { kind: 'send-again' })
+      return remove(ledger, SEND_AGAIN)
     case 'removed':
       return step.kind === 'removing' ? afterRemoval(ledger, step.removal) : same
     case 'failed':
@@ -330,14 +332,15 @@ export function reduce(state: TransferState, event: TransferEvent): Outcome {
     }
     case 'resume':
       return step.kind === 'paused' ? goOn({ ...ledger, attempt: 0 }, step.removal) : same
-    case 'retry':
-      if (step.kind === 'waiting') return goOn({ ...ledger, attempt: 0 }, step.removal)
+    case 'retry': {
+      // What was to be removed and then to wait for the person, who has now decided, is sent again once it is removed.
+      const removal = removalOf(step)?.kind === 'blocked' ? SEND_AGAIN : removalOf(step)
+      if (step.kind === 'waiting') return goOn({ ...ledger, attempt: 0 }, removal)
+      if (step.kind === 'removing' && removal !== step.removal) return remove({ ...ledger, resent: false }, SEND_AGAIN)
       if (step.kind !== 'blocked') return same
       // Whatever has this name in the draft now, the person wants ours.
-      return goOn(
-        { ...ledger, footing: ledger.footing === 'none' ? 'asked' : ledger.footing, attempt: 0 },
-        step.removal,
-      )
+      return goOn({ ...ledger, footing: ledger.footing === 'none' ? 'asked' : ledger.footing, attempt: 0 }, removal)
+    }
     case 'cancel':
       if (isSettled(step)) return same
       return giveUp(state, { kind: 'cancelled' })
@@ -347,9 +350,7 @@ export function reduce(state: TransferState, event: TransferEvent): Outcome {
     case 'read-again': {
       if (step.kind !== 'blocked') return same
       const fresh: Ledger = { ...planFile(event.bytes, event.measured).ledger, footing: ledger.footing }
-      return fresh.footing === 'none' || fresh.footing === 'unseen'
-        ? plan(fresh)
-        : remove(fresh, { kind: 'send-again' })
+      return fresh.footing === 'none' || fresh.footing === 'unseen' ? plan(fresh) : remove(fresh, SEND_AGAIN)
     }
   }
 }
@@ -395,7 +396,7 @@ function goOnFrom(state: TransferState, remote: RemoteFile | null, at: number): 
   if (remote === null) return plan(ledger)
   if (remote.status === 'completed') return compare(ledger, remote, at)
   if (remote.status === 'failed' || remote.multipart !== (ledger.plan.kind === 'parts'))
-    return remove(ledger, { kind: 'send-again' })
+    return remove(ledger, SEND_AGAIN)
   if (step.kind === 'declared') return { state, effects: [] }
   // It was taken and committed, the server said.
   if (ledger.plan.kind === 'bucket' && ledger.digests !== null) return differ(ledger, remote)
@@ -422,7 +423,7 @@ function compare(before: Ledger, remote: RemoteFile, at: number, looks = 0): Out
 
 function differ(ledger: Ledger, remote: RemoteFile): Outcome {
   if (ledger.footing === 'none') return block(ledger, FOREIGN)
-  if (!ledger.resent) return remove({ ...ledger, resent: true }, { kind: 'send-again' })
+  if (!ledger.resent) return remove({ ...ledger, resent: true }, SEND_AGAIN)
   const params = { local: ledger.digests?.md5 ?? '?', remote: md5Of(remote.checksum) ?? '?' }
   return remove(ledger, { kind: 'blocked', error: { code: 'checksum-differs', params } })
 }
