@@ -28,21 +28,20 @@ async function heldInTheMiddle(scene: Scene): Promise<() => void> {
   return reached
 }
 
-/** Settles when the connection of the last send is closed; answers how long that took. */
-async function closedAfter(scene: Scene, startedAt: number): Promise<number> {
+/** The connection of the last send is closed, and not because all had been sent. How soon, `npm run bench` measures. */
+async function expectBrokenOff(scene: Scene): Promise<void> {
   const sent = () => scene.server.seen.findLast(({ method, path }) => method === 'PUT' && CONTENT.test(path))
   await expect.poll(() => sent()?.closedAt, { interval: 5, timeout: 5000 }).not.toBeNull()
-  return (sent()?.closedAt ?? Infinity) - startedAt
+  expect(sent()?.bytes).toBeLessThan(LARGE.length)
 }
 
 test('sleep breaks off at once, is no pause, and after waking it looks at the server before it goes on (U33)', async () => {
   const scene = await createScene({ 'data.bin': LARGE })
   const drop = await heldInTheMiddle(scene)
   const { engine, server } = scene
-  const sleptAt = performance.now()
   engine?.command({ kind: 'power', asleep: true, onBattery: false })
   drop()
-  expect(await closedAfter(scene, sleptAt)).toBeLessThan(200)
+  await expectBrokenOff(scene)
   expect(engine?.transfer(scene.depositId).state).not.toBe('paused')
   const before = server.seen.length
   // The network is not there yet when the computer wakes.
@@ -139,11 +138,9 @@ test.each([
   scene.session()
   scene.add(scene.sources('data.bin'))
   await held
-  const pausedAt = performance.now()
   scene.command('pause')
   const call = scene.server.seen.findLast((seen) => seen.method === method && path.test(seen.path))
   await expect.poll(() => call?.closedAt, { interval: 5, timeout: 5000 }).not.toBeNull()
-  expect((call?.closedAt ?? Infinity) - pausedAt).toBeLessThan(1000)
   scene.command('resume')
   await scene.until('verified')
   expect(await scene.listed()).toEqual(scene.expected('data.bin'))
@@ -166,15 +163,14 @@ test('a speed limit is shared by all files', async () => {
   expect(passedMs).toBeLessThan(4000)
 })
 
-test('a pause under a speed limit closes the connection within 200 ms', async () => {
+test('a pause under a speed limit breaks the connection off', async () => {
   const scene = await createScene({ 'data.bin': LARGE })
   scene.engine?.command({ kind: 'configure', filesAtATime: 4, bytesPerSecond: 100_000 })
   scene.session()
   scene.add(scene.sources('data.bin'))
   await expect.poll(() => scene.server.seen.find(({ method }) => method === 'PUT')?.bytes ?? 0).toBeGreaterThan(0)
-  const pausedAt = performance.now()
   scene.command('pause')
-  expect(await closedAfter(scene, pausedAt)).toBeLessThan(200)
+  await expectBrokenOff(scene)
   scene.engine?.command({ kind: 'configure', filesAtATime: 4, bytesPerSecond: null })
   scene.command('resume')
   await scene.until('verified')
