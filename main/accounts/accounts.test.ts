@@ -1,23 +1,36 @@
 import { createHash } from 'node:crypto'
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import * as tls from 'node:tls'
 import { expect, onTestFinished, test, vi } from 'vitest'
 import type { Account } from '../../contract/desk/account.ts'
 import { explain } from '../../contract/errors.ts'
+import { TRUSTED, TRUSTED_AUTHORITY } from '../repository/test-support/certificates.ts'
 import { answer, serve } from '../repository/test-support/loopback.ts'
 import { createAccounts, type Accounts } from './accounts.ts'
 import { createMemoryKeychain, noKeychain, type Keychain } from './keychain/keychain.ts'
 import { readToken, resolveServer } from './servers.ts'
 
-const TOKEN = 'zz-canary-token'
+// Read by the transport when it first needs a certificate.
+tls.setDefaultCACertificates([...tls.getCACertificates('default'), TRUSTED_AUTHORITY])
 
-type Traits = { me: boolean; multipart: boolean; legacy: boolean; users: Record<string, number> }
+const TOKEN = 'zz-canary-token'
+const MD5_OF_PART = createHash('md5').update(new Uint8Array(1024).fill(1)).digest('hex')
+
+type Traits = {
+  me: boolean
+  multipart: boolean
+  legacy: boolean
+  storage: string | null
+  users: Record<string, number>
+}
 
 /** As much of an InvenioRDM as connecting needs. */
 async function repository(traits: Partial<Traits> = {}) {
-  const { me, multipart, legacy, users }: Traits = {
+  const { me, multipart, legacy, storage, users }: Traits = {
     me: true,
     multipart: true,
     legacy: false,
+    storage: null,
     users: { [TOKEN]: 7, other: 8 },
     ...traits,
   }
@@ -42,10 +55,13 @@ async function repository(traits: Partial<Traits> = {}) {
       return response.writeHead(204).end()
     }
     if (call === 'POST /records/1234/draft/files') {
-      const entries = (JSON.parse(body) as { key: string; transfer?: unknown }[]).map((file) => {
-        const parts = [1, 2].map((part) => ({
+      const entries = (JSON.parse(body) as { key: string; transfer?: { parts: number } }[]).map((file) => {
+        const parts = [1, 2].slice(0, file.transfer?.parts).map((part) => ({
           part,
-          url: `http://${request.headers.host}/api/records/1234/draft/files/${file.key}/content/${part}`,
+          url:
+            storage !== null
+              ? `${storage}/bucket/${file.key}?partNumber=${part}`
+              : `http://${request.headers.host}/api/records/1234/draft/files/${file.key}/content/${part}`,
         }))
         return { key: file.key, status: 'pending', ...(file.transfer ? { links: { parts } } : {}) }
       })
@@ -58,8 +74,11 @@ async function repository(traits: Partial<Traits> = {}) {
     }
     if (call.endsWith('/content')) return ok(200, { key })
     if (call.endsWith('/parts.bin/commit')) return ok(200, { key, status: 'completed', checksum: null })
+    if (call.endsWith('/part.bin/commit')) return ok(200, { key, status: 'completed', checksum: 'multipart:e-1-1024' })
     if (call.endsWith('/empty.bin/commit')) return ok(400, { message: 'Empty files are not accepted.' })
     if (key === 'parts.bin') return ok(200, { key, status: 'completed', checksum: `md5:${md5.copy().digest('hex')}` })
+    // What its storage holds of a single part.
+    if (key === 'part.bin') return ok(200, { key, status: 'completed', checksum: `md5:${MD5_OF_PART}` })
     return ok(404, { status: 404 })
   }
   return { ...(await serve(handle)), drafts }
@@ -122,6 +141,23 @@ test('a server that hands out part links and refuses the parts counts as one wit
   expect(capabilities).toMatchObject({ recordShape: 'legacy', multipart: 'refused', emptyFiles: 'refused' })
   expect(server.drafts.size).toBe(0)
 })
+
+test.each([
+  [200, 'works'],
+  [403, 'refused'],
+] as const)(
+  'a server with a storage of its own, which answers %i, is tried with one part: %s',
+  async (status, multipart) => {
+    const storage = await serve((_, response) => response.writeHead(status).end(), TRUSTED)
+    const server = await repository({ storage: storage.origin })
+    const check = await desk().accounts.check({ kind: 'other', address: server.origin }, TOKEN)
+    expect(check.capabilities).toMatchObject({ multipart, emptyFiles: 'refused' })
+    expect(storage.seen).toHaveLength(1)
+    expect(JSON.stringify(storage.seen)).not.toContain(TOKEN)
+    expect(server.seen.length).toBeLessThanOrEqual(12)
+    expect(server.drafts.size).toBe(0)
+  },
+)
 
 test('without GET /api/me the server is asked in another way whose token it is', async () => {
   const server = await repository({ me: false })

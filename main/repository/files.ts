@@ -93,6 +93,15 @@ export async function putBucketFile(
   return put(client, { path: [], url, ...body })
 }
 
+/**
+ * Whether a link to a part leads to a storage of its own, such as S3. All others lead to the usual place on the server, by
+ * whatever name it calls itself.
+ */
+export function isStorageLink(url: string, origin: string): boolean {
+  const link = URL.parse(url)
+  return link?.origin !== origin && !/^\/api\/records\/.+\/content\/\d+$/.test(link?.pathname ?? '')
+}
+
 /** Sends one part, counted from 1. `url`: the link that the server gave for it, or null for its usual place. */
 export async function putPart(
   client: RepositoryClient,

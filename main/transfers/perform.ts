@@ -1,7 +1,7 @@
 import type { FileEntry } from '../../contract/repository/file.ts'
 import type { Trouble } from '../../core/transfer/failure.ts'
 import type { Digests, Ledger, RemoteFile } from '../../core/transfer/machine.ts'
-import { putBucketFile, putContent } from '../repository/files.ts'
+import { isStorageLink, putBucketFile, putContent } from '../repository/files.ts'
 import { HttpError, NetworkError, toAppError, type RepositoryClient } from '../repository/http/client.ts'
 import { HashThreadEnded } from './hash-thread.ts'
 import { Hashes } from './hashes.ts'
@@ -132,15 +132,9 @@ export function toRemote(entry: FileEntry): RemoteFile {
   }
 }
 
-/**
- * Links to parts in a storage of its own, such as S3. All others lead to the usual place on the server, by whatever name it
- * calls itself, and need not be kept: a large file has thousands.
- */
+/** Links to parts in a storage. Others are known, and need not be kept: a large file has thousands. */
 export function foreignPartLinks(entry: FileEntry, origin: string): ReadonlyMap<number, string> {
-  const foreign = (entry.links?.parts ?? []).filter(({ url }) => {
-    const link = URL.parse(url)
-    return link?.origin !== origin && !/^\/api\/records\/.+\/content\/\d+$/.test(link?.pathname ?? '')
-  })
+  const foreign = (entry.links?.parts ?? []).filter(({ url }) => isStorageLink(url, origin))
   return new Map(foreign.map(({ part, url }) => [part, url]))
 }
 
