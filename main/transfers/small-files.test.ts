@@ -28,9 +28,19 @@ function sum(algorithm: string, content: Buffer): string {
   return createHash(algorithm).update(content).digest('hex')
 }
 
-test.each([0, 1, 64 * 1024])('a file of %d bytes is read at once, with its sums', async (bytes) => {
+test.each([
+  [0, true],
+  [1, true],
+  [64 * 1024, true],
+  [0, false],
+  [64 * 1024, false],
+])('a file of %d bytes is read at once, with its sums (a drive of this computer: %s)', async (bytes, isLocal) => {
+  vi.resetModules()
+  vi.doMock('./local-drive.ts', () => ({ isOnLocalDrive: async () => isLocal }))
+  onTestFinished(() => void vi.doUnmock('./local-drive.ts'))
+  const { readSmallFile: readSmall } = await import('./small-files.ts')
   const content = Buffer.alloc(bytes, 'x')
-  const read = await readSmallFile(source(write(content)), createBuffers())
+  const read = await readSmall(source(write(content)), createBuffers())
   expect(read?.digests).toEqual({ md5: sum('md5', content), sha256: sum('sha256', content) })
   expect(Buffer.compare(read?.content ?? Buffer.from('none'), content)).toBe(0)
 })
@@ -85,9 +95,11 @@ test('a drive that does not answer holds only the file that is read there; the t
       ask = () => new Promise((resolve) => answers.push(resolve))
     },
   }))
+  vi.doMock('./local-drive.ts', () => ({ isOnLocalDrive: async () => false }))
   vi.useFakeTimers({ toFake: ['setTimeout', 'performance'] })
   onTestFinished(() => {
     vi.doUnmock('./hash-thread.ts')
+    vi.doUnmock('./local-drive.ts')
     vi.useRealTimers()
   })
   const { readSmallFile: read } = await import('./small-files.ts')
@@ -106,6 +118,7 @@ test('a drive that does not answer holds only the file that is read there; the t
   expect((await first)?.digests).toEqual(digests)
   // The thread is free again.
   const next = read(file, createBuffers())
+  await vi.advanceTimersByTimeAsync(0)
   answers.at(-1)?.({ kind: 'read', digests })
   expect((await next)?.digests).toEqual(digests)
 })
