@@ -183,17 +183,21 @@ export async function startEngine(electron, bundle, home, target, execArgv = [])
   const accountId = '7b0c8f4e-0000-4000-8000-000000000001'
   const server = { origin: target.url, name: 'Bench', token: target.token }
   await call('command', { kind: 'session', accountId, server, capabilities: CAPABILITIES })
-  /** The deposit’s state, when it is no longer on its way. @param {string} depositId */
-  const settled = async (depositId) => {
-    for (;;) {
-      const news = engine.next(({ event }) => event?.kind === 'deposit' && event.transfer.depositId === depositId)
-      const { event } = await news
-      if (event.transfer.state === 'verified') return
-      if (event.transfer.error?.code === 'requests-spent') continue
-      if (event.transfer.state === 'blocked' || event.transfer.state === 'waiting')
-        throw new Error(`the deposit is ${event.transfer.state}: ${JSON.stringify(event.transfer.error)}`)
-    }
-  }
+  /** Resolves when the deposit is verified. Of news that come together none may be missed, so one listener hears them all.
+   * @param {string} depositId @returns {Promise<void>} */
+  const settled = (depositId) =>
+    new Promise((resolve, reject) => {
+      const off = engine.listen(({ event }) => {
+        if (event?.kind !== 'deposit' || event.transfer.depositId !== depositId) return
+        const { state, error } = event.transfer
+        if (state === 'verified') resolve()
+        else if ((state === 'blocked' || state === 'waiting') && error?.code !== 'requests-spent')
+          reject(new Error(`the deposit is ${state}: ${JSON.stringify(error)}`))
+        else return
+        off()
+      })
+      void engine.gone.then(() => reject(new Error('engine.mjs has ended')))
+    })
   return {
     pid: engine.pid,
     bornAt,
