@@ -12,6 +12,8 @@ test('what is typed becomes a command', () => {
       'T',
       '--pack',
       'always',
+      '--compress',
+      '--split',
       '--publish',
       '--json',
     ]),
@@ -22,6 +24,8 @@ test('what is typed becomes a command', () => {
     metadata: null,
     title: 'T',
     pack: 'always',
+    compress: true,
+    split: true,
     publish: true,
     limitRate: null,
     json: true,
@@ -29,6 +33,8 @@ test('what is typed becomes a command', () => {
   expect(readArguments(['deposit', 'data'])).toMatchObject({
     server: { kind: 'practice' },
     pack: 'auto',
+    compress: false,
+    split: false,
     publish: false,
   })
   expect(readArguments(['verify', 'abc', 'data', '--server', 'repository.example'])).toMatchObject({

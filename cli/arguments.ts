@@ -11,6 +11,8 @@ export type Command =
       readonly metadata: string | null
       readonly title: string | null
       readonly pack: Pack
+      readonly compress: boolean
+      readonly split: boolean
       readonly publish: boolean
       readonly limitRate: number | null
       readonly json: boolean
@@ -38,6 +40,9 @@ export const HELP = `Deposit Desk publishes folders of data to Zenodo and other 
     --metadata FILE      metadata as JSON in the form of InvenioRDM: {"metadata": {…}} or the metadata alone
     --title TEXT         title of the record
     --pack WHEN          pack top-level folders into zips: auto (when there are too many files), never, always
+    --compress           compress text files in the zips: smaller, but each zip is packed twice
+    --split              cut files that are too large to be sent safely as one into numbered volumes, with a note on how
+                         to join them
     --publish            publish when every file is verified; on a public server needs a title and creators
   desk resume                     finish everything that was started, including publishing
   desk status                     what there is, and how far
@@ -64,6 +69,8 @@ const OPTIONS = {
   metadata: { type: 'string' },
   title: { type: 'string' },
   pack: { type: 'string' },
+  compress: { type: 'boolean' },
+  split: { type: 'boolean' },
   community: { type: 'string' },
   publish: { type: 'boolean' },
   'limit-rate': { type: 'string' },
@@ -76,7 +83,7 @@ type Option = keyof typeof OPTIONS
 type Given = { readonly [O in Option]?: (typeof OPTIONS)[O]['type'] extends 'boolean' ? boolean : string }
 
 const ALLOWED: Readonly<Record<string, readonly Option[]>> = {
-  deposit: ['server', 'metadata', 'title', 'pack', 'community', 'publish', 'limit-rate', 'json'],
+  deposit: ['server', 'metadata', 'title', 'pack', 'compress', 'split', 'community', 'publish', 'limit-rate', 'json'],
   resume: ['limit-rate', 'json'],
   status: ['json'],
   verify: ['server', 'json'],
@@ -117,6 +124,8 @@ export function readArguments(args: readonly string[]): Command {
         metadata: values.metadata ?? null,
         title: values.title ?? null,
         pack: readPack(values.pack ?? 'auto'),
+        compress: values.compress ?? false,
+        split: values.split ?? false,
         publish: values.publish ?? false,
         limitRate,
         json,

@@ -4,6 +4,7 @@ import { dirname, join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
 import type { Account } from '../contract/desk/account.ts'
 import type { FolderEntry } from '../contract/desk/folder.ts'
+import { joinNote } from '../core/deposit/volumes.ts'
 import { startPracticeServer } from '../practice/server.ts'
 import { readArguments, UsageError, type Command } from './arguments.ts'
 import { choosePlan, follow, placeOrder, readOrder, resumeAll } from './deposit.ts'
@@ -94,6 +95,52 @@ test('a folder is deposited and published, and verify finds every difference', a
   expect(await compare()).toMatchObject({ same: false, summary: { equal: 1, different: 1, missing: 0, extra: 1 } })
 })
 
+/** Deposits the folder of `from`, and compares its draft with that of `with`. */
+async function compareDrafts(from: Awaited<ReturnType<typeof place>>, folder: string, ...options: string[]) {
+  const { home, environment, server, open, command } = from
+  const output = recorder()
+  const session = await open()
+  const orders = openOrders(home)
+  const id = await placeOrder(session, orders, orders.add(await readOrder(command(...options), output)), output, never)
+  expect(await follow(session.desk, id, output, never)).toBe(0)
+  const draftId = session.desk.deposits.get(id).draft?.id ?? ''
+  const check = readArguments(['verify', draftId, folder, '--server', server.url])
+  const lines = recorder()
+  const same = await verify(check as Extract<Command, { kind: 'verify' }>, home, environment, lines)
+  return { same, summary: lines.events.at(-1) }
+}
+
+test('a compressed zip is found equal to its folder, and different once a file in it is', async () => {
+  const from = await place()
+  writeFileSync(join(from.folder, 'raw/long.csv'), '1,2,3\n'.repeat(2000))
+  expect(await compareDrafts(from, from.folder, '--pack', 'always', '--compress')).toMatchObject({
+    same: true,
+    summary: { equal: 2 },
+  })
+  const other = await place()
+  writeFileSync(join(from.folder, 'raw/long.csv'), '1,2,4\n'.repeat(2000))
+  writeFileSync(join(other.folder, 'raw/long.csv'), '1,2,3\n'.repeat(2000))
+  expect(await compareDrafts(other, from.folder, '--pack', 'always', '--compress')).toMatchObject({
+    same: false,
+    summary: { equal: 1, different: 1 },
+  })
+})
+
+test('volumes are found equal to the file that they were', async () => {
+  const from = await place()
+  const whole = join(dirname(from.folder), 'whole')
+  mkdirSync(whole)
+  writeFileSync(join(whole, 'a.txt'), 'first')
+  writeFileSync(join(whole, 'data.h5'), '0123456789')
+  rmSync(from.folder, { recursive: true })
+  mkdirSync(from.folder)
+  const volumes = ['0123', '4567', '89'].map((text, at) => ({ key: `data.h5.00${at + 1}`, bytes: text.length, text }))
+  for (const { key, text } of volumes) writeFileSync(join(from.folder, key), text)
+  writeFileSync(join(from.folder, 'data.h5.README-join.txt'), joinNote('data.h5', 10, volumes))
+  writeFileSync(join(from.folder, 'a.txt'), 'first')
+  expect(await compareDrafts(from, whole)).toMatchObject({ same: true, summary: { equal: 5 } })
+})
+
 test('an order whose process was killed is carried out by resume, once', async () => {
   const { home, server, open, command } = await place()
   const output = recorder()
@@ -176,10 +223,23 @@ test('folders are packed when there are more files than the server takes, unless
     modifiedAt: 0,
     leftOut: null,
   }))
-  expect(choosePlan(entries, 'auto', account).plan).toMatchObject({ refused: false, files: [{ key: 'a.zip' }] })
-  expect(choosePlan(entries, 'never', account).plan.refused).toBe(true)
-  expect(choosePlan(entries.slice(0, 2), 'auto', account).plan.files).toHaveLength(2)
-  expect(choosePlan(entries.slice(0, 2), 'always', account).plan.files).toHaveLength(1)
+  const choose = (files: readonly FolderEntry[], pack: 'auto' | 'never' | 'always') =>
+    choosePlan(files, { pack, compress: false, split: false }, account).plan
+  expect(choose(entries, 'auto')).toMatchObject({ refused: false, files: [{ key: 'a.zip' }] })
+  expect(choose(entries, 'never').refused).toBe(true)
+  expect(choose(entries.slice(0, 2), 'auto').files).toHaveLength(2)
+  expect(choose(entries.slice(0, 2), 'always').files).toHaveLength(1)
+})
+
+test('what the server does not take as one file is cut, where that is wanted', () => {
+  const large: FolderEntry = { path: 'a.h5', kind: 'file', bytes: 25_000, files: 1, modifiedAt: 0, leftOut: null }
+  const small = { ...account, capabilities: { ...account.capabilities, maxFiles: 100, maxFileBytes: 10_000 } }
+  const wish = { pack: 'auto', compress: false } as const
+  expect(choosePlan([large], { ...wish, split: false }, small).plan.refused).toBe(true)
+  const { plan, choices } = choosePlan([large], { ...wish, split: true }, small)
+  expect(choices.split).toEqual(['a.h5'])
+  expect(plan.refused).toBe(false)
+  expect(plan.files.map(({ key }) => key)).toEqual(['a.h5.001', 'a.h5.002', 'a.h5.003', 'a.h5.README-join.txt'])
 })
 
 test.each([

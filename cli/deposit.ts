@@ -7,7 +7,7 @@ import type { FileRow } from '../contract/desk/transfer.ts'
 import { DeskError, explain, type AppError } from '../contract/errors.ts'
 import { planDeposit, type Plan, type PlanWarning } from '../core/deposit/plan.ts'
 import type { Desk } from '../main/desk.ts'
-import { UsageError, type Command, type Pack } from './arguments.ts'
+import { UsageError, type Command } from './arguments.ts'
 import { completeMetadata, isForPractice, missingForPublishing, readMetadataFile } from './metadata.ts'
 import { openOrders, type Order, type Orders } from './orders.ts'
 import { formatCount } from '../core/format.ts'
@@ -34,7 +34,8 @@ export async function readOrder(command: Extract<Command, { kind: 'deposit' }>, 
     if (missing.length > 0)
       throw new UsageError(`Publishing can’t be undone, so this must be given: ${missing.join(', ')}.`)
   }
-  return { folder, folderName, server: command.server, metadata, pack: command.pack, publish: command.publish }
+  const { server, pack, compress, split, publish } = command
+  return { folder, folderName, server, metadata, pack, compress, split, publish }
 }
 
 /** Makes the deposit of an order, stored when this returns. A deposit that an earlier run of the order made is taken. */
@@ -173,7 +174,7 @@ async function makeDeposit(desk: Desk, order: Order, account: Account, output: O
   const { id: scanId } = await desk.folders.walk([order.folder])
   // Waits for the walk.
   const { name, entries } = await desk.folders.take(scanId)
-  const { plan, choices } = choosePlan(entries, order.pack, account)
+  const { plan, choices } = choosePlan(entries, order, account)
   output.show({ event: 'scanned', name, files: plan.files.length, bytes: plan.bytes, leftOut: plan.leftOut.length })
   for (const warning of plan.warnings) output.show({ event: 'warning', message: warningInWords(warning, plan) })
   const { metadata, assumed } = completeMetadata(order.metadata, order.folderName, account)
@@ -205,16 +206,21 @@ function depositOfOrder(desk: Desk, orders: Orders, order: Order, account: Accou
 /** `auto` keeps the paths unless there are more files than the server takes. */
 export function choosePlan(
   entries: readonly FolderEntry[],
-  pack: Pack,
-  account: Account,
+  { pack, compress, split }: Pick<Order, 'pack' | 'compress' | 'split'>,
+  { capabilities }: Account,
 ): { plan: Plan; choices: PlanChoices } {
-  const keep = DEFAULT_CHOICES
-  const zip: PlanChoices = { ...DEFAULT_CHOICES, subfolders: 'zip' }
-  if (pack === 'always') return { plan: planDeposit(entries, zip, account.capabilities), choices: zip }
-  const plan = planDeposit(entries, keep, account.capabilities)
-  const tooMany = plan.warnings.some(({ kind }) => kind === 'too-many-files')
-  if (pack === 'never' || !tooMany) return { plan, choices: keep }
-  return { plan: planDeposit(entries, zip, account.capabilities), choices: zip }
+  const make = (choices: PlanChoices) => ({ plan: planDeposit(entries, choices, capabilities), choices })
+  const cut = (made: ReturnType<typeof make>) => {
+    // Those that can be cut come with the number of their volumes.
+    const large = made.plan.warnings.filter(
+      ({ kind, pieces }) => pieces && ['file-too-large', 'slow-file'].includes(kind),
+    )
+    return split && large.length > 0 ? make({ ...made.choices, split: large.flatMap(({ paths }) => paths) }) : made
+  }
+  const kept = cut(make(DEFAULT_CHOICES))
+  const tooMany = kept.plan.warnings.some(({ kind }) => kind === 'too-many-files')
+  if (pack === 'never' || (pack === 'auto' && !tooMany)) return kept
+  return cut(make({ ...DEFAULT_CHOICES, subfolders: 'zip', compress }))
 }
 
 function warningInWords({ kind, paths, key, found, limit, pieces }: PlanWarning, plan: Plan): string {

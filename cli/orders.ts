@@ -19,6 +19,8 @@ export const orderSchema = z.object({
   /** What was given, without defaults. */
   metadata: metadataSchema,
   pack: z.enum(['auto', 'never', 'always']),
+  compress: z.boolean().default(false),
+  split: z.boolean().default(false),
   publish: z.boolean(),
   /** Null before the deposit is stored. */
   depositId: z.string().nullable(),

@@ -14,6 +14,7 @@ import { namePaths } from '../main/downloads/names.ts'
 import { createDeskEvents } from '../main/events.ts'
 import { createClient, type Server } from '../main/repository/http/client.ts'
 import { openDeskStore } from '../main/store/store.ts'
+import { measureZip } from '../main/transfers/measure.ts'
 import { createBuffers, locateSource, openSource } from '../main/transfers/source.ts'
 import type { Command } from './arguments.ts'
 import type { Output } from './output.ts'
@@ -60,7 +61,14 @@ async function compare(remote: readonly FileEntry[], scan: FinishedScan, output:
   for (const file of planned) {
     const entry = entries.get(file.key)
     if (!entry) tell('extra', file.key)
-    else tell((await md5Of(file, scan)) === entry.checksum?.replace('md5:', '') ? 'equal' : 'different', file.key)
+    else {
+      // The exact size of a stored zip is known: one of another size was compressed, or differs.
+      const compress = file.source.kind === 'zip' && entry.size !== file.bytes
+      tell(
+        (await md5Of(file, scan, compress)) === entry.checksum?.replace('md5:', '') ? 'equal' : 'different',
+        file.key,
+      )
+    }
   }
   const local = new Set(planned.map(({ key }) => key))
   for (const key of entries.keys()) if (!local.has(key)) tell('missing', key)
@@ -68,7 +76,10 @@ async function compare(remote: readonly FileEntry[], scan: FinishedScan, output:
   return tally.different + tally.missing + tally.extra === 0
 }
 
-/** The folder as it would be named for the record: with its paths, flattened, or zipped; or as downloaded from it. */
+/**
+ * The folder as it would be named for the record: with its paths, flattened, or zipped, and with large files in volumes where
+ * the record has some; or as downloaded from it.
+ */
 function likeliestPlan(scan: FinishedScan, remote: readonly FileEntry[]) {
   const paths = namePaths(remote.map(({ key }) => key))
   const named = [
@@ -76,11 +87,21 @@ function likeliestPlan(scan: FinishedScan, remote: readonly FileEntry[]) {
     // Compared with the names of a plan, which are in NFC.
     new Map(remote.map((entry) => [(paths.get(entry.key) ?? entry.key).normalize('NFC'), entry])),
   ]
-  const unlimited = { maxFiles: null, quotaBytes: null, maxFileBytes: null, emptyFiles: 'accepted' } as const
+  const firstVolumes = new Map(
+    remote.flatMap(({ key, size }) => (/\.0*1$/.test(key) && size ? [[key.replace(/\.\d+$/, ''), size]] : [])),
+  )
+  // The largest of them is as large as one may be, so that it says how all were cut.
+  const volumeBytes = Math.max(...firstVolumes.values())
   const likely = (['keep', 'flatten', 'zip'] as const).flatMap((subfolders) =>
     [null, 100].flatMap((maxFiles) => {
-      const limits = { ...unlimited, maxFiles }
-      const planned = planDeposit(scan.entries, { ...DEFAULT_CHOICES, subfolders }, limits).files
+      const maxFileBytes = firstVolumes.size > 0 ? volumeBytes : null
+      const limits = { maxFiles, quotaBytes: null, maxFileBytes, emptyFiles: 'accepted' } as const
+      const choices = { ...DEFAULT_CHOICES, subfolders }
+      const whole = planDeposit(scan.entries, choices, limits)
+      const split = whole.files.flatMap(({ key, source }) =>
+        source.kind === 'file' && firstVolumes.has(key) ? [source.path] : [],
+      )
+      const planned = split.length === 0 ? whole.files : planDeposit(scan.entries, { ...choices, split }, limits).files
       return named.map((entries) => {
         const known = planned.filter(({ key }) => entries.has(key)).length
         return { planned, entries, unknown: planned.length + entries.size - 2 * known }
@@ -90,8 +111,10 @@ function likeliestPlan(scan: FinishedScan, remote: readonly FileEntry[]) {
   return likely.reduce((best, one) => (one.unknown < best.unknown ? one : best))
 }
 
-async function md5Of(file: PlannedFile, scan: FinishedScan): Promise<string> {
-  const source = locateSource(file.source, scan.locate)
+async function md5Of(file: PlannedFile, scan: FinishedScan, compress: boolean): Promise<string> {
+  const located = locateSource(file.source, scan.locate)
+  const source =
+    compress && located.kind === 'zip' ? await measureZip(located, new AbortController().signal, () => {}) : located
   const opened = await openSource({ fileId: 0, key: file.key, bytes: file.bytes, source }, createBuffers())
   const hash = createHash('md5')
   try {

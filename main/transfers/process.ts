@@ -6,8 +6,9 @@ import type { EngineCall, FromEngine, ToEngine } from './host.ts'
 import { Pace } from './pace.ts'
 
 /*
- * Entry of the utility process that transfers files: the engine sends, and downloads run beside it. It is told where its journal is, and later the tokens, by messages;
- * nothing comes in by arguments or environment, where other programs could read it.
+ * Entry of the utility process that transfers files: the engine sends, and downloads run beside it. It is told where its
+ * journal is, and later the tokens, by messages; nothing comes in by arguments or environment, where other programs could
+ * read it.
  */
 
 const port: ParentPort = process.parentPort
