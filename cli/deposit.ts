@@ -223,15 +223,16 @@ export function choosePlan(
   return cut(make({ ...DEFAULT_CHOICES, subfolders: 'zip', compress }))
 }
 
-function warningInWords({ kind, paths, key, found, limit, pieces }: PlanWarning, plan: Plan): string {
+function warningInWords({ kind, paths, key, found, limit, pieces, assumed }: PlanWarning, plan: Plan): string {
+  const who = assumed ? 'InvenioRDM usually' : 'the server'
   const names = paths.slice(0, 3).map(printable).join(', ') + (paths.length > 3 ? ` and ${paths.length - 3} more` : '')
   switch (kind) {
     case 'too-many-files':
-      return `${found ?? plan.files.length} files are more than the ${limit ?? ''} that the server takes.`
+      return `${found ?? plan.files.length} files are more than the ${limit ?? ''} that ${who} takes.`
     case 'over-quota':
-      return 'All files together are larger than what the server takes in a record.'
+      return `All files together are larger than what ${who} takes in a record.`
     case 'file-too-large':
-      return `Larger than what the server takes: ${names}.`
+      return `Larger than what ${who} takes: ${names}.`
     case 'empty-file':
       return `Left out, since the server takes no empty files: ${names}.`
     case 'name-too-long':

@@ -301,3 +301,21 @@ test('names that stand in the way of volumes are kept, and a shell takes any nam
   const source = made.files[2]?.source
   expect(source?.kind === 'text' && source.text).toContain("cat 'it'\\''s big-2'.[0-9][0-9][0-9] > 'it'\\''s big'")
 })
+
+test('what exceeds limits that are only assumed is told, and not refused', () => {
+  const assumed: Limits = { ...zenodo, maxFiles: 2, quotaBytes: 100, maxFileBytes: 50, limitsSource: 'default' }
+  const entries = ['a', 'b', 'c'].map((path) => file(path, { bytes: 60 }))
+  const made = plan(entries, {}, assumed)
+  expect(made.refused).toBe(false)
+  expect(kinds(made)).toEqual([
+    'too-many-files advice',
+    'over-quota advice',
+    'file-too-large advice',
+    'file-too-large advice',
+    'file-too-large advice',
+  ])
+  expect(made.warnings.every((warning) => warning.assumed)).toBe(true)
+  const documented = plan(entries, {}, { ...assumed, limitsSource: 'documented' })
+  expect(documented.refused).toBe(true)
+  expect(documented.warnings.some((warning) => warning.assumed)).toBe(false)
+})

@@ -12,7 +12,7 @@ export type { NameFault } from './names.ts'
 
 /** What the server takes; null where nothing is known, and then nothing is refused here. */
 export type Limits = Pick<Capabilities, 'maxFiles' | 'quotaBytes' | 'maxFileBytes' | 'emptyFiles'> &
-  Partial<Pick<Capabilities, 'multipart' | 'quotaIncrease'>>
+  Partial<Pick<Capabilities, 'multipart' | 'quotaIncrease' | 'limitsSource'>>
 
 export type PlannedFile = {
   /** Name in the record, in NFC: to the server NFC and NFD are two names (live findings D10). */
@@ -59,6 +59,8 @@ export type PlanWarning = {
   /** Files or bytes that there are, and that the server takes. */
   readonly found?: number
   readonly limit?: number
+  /** The limit is the usual one of InvenioRDM, and the server does not tell whether it is its own: no reason to refuse. */
+  readonly assumed?: true
   /** Zips or volumes that it becomes; for a file that could be split, and how large they would be. */
   readonly pieces?: number
   readonly pieceBytes?: number
@@ -293,13 +295,18 @@ function lastPart(path: string): string {
 function findFaults(files: readonly PlannedFile[], bytes: number, limits: Limits, moreSpace: boolean): PlanWarning[] {
   const { maxFiles, maxFileBytes, quotaBytes } = limits
   const warnings: PlanWarning[] = []
+  const over =
+    limits.limitsSource === 'default'
+      ? ({ severity: 'advice', assumed: true } as const)
+      : ({ severity: 'refused' } as const)
   if (maxFiles !== null && files.length > maxFiles)
-    warnings.push({ kind: 'too-many-files', severity: 'refused', paths: [], found: files.length, limit: maxFiles })
+    warnings.push({ kind: 'too-many-files', ...over, paths: [], found: files.length, limit: maxFiles })
   if (quotaBytes !== null && bytes > quotaBytes) {
     // What compressing saves is known only once it is done.
     const mayFit = bytes - compressibleBytes(files) <= quotaBytes
-    const severity = moreSpace && limits.quotaIncrease === true ? 'changed' : mayFit ? 'advice' : 'refused'
-    warnings.push({ kind: 'over-quota', severity, paths: [], found: bytes, limit: quotaBytes })
+    const asked = moreSpace && limits.quotaIncrease === true
+    const how = asked ? ({ severity: 'changed' } as const) : mayFit ? ({ severity: 'advice' } as const) : over
+    warnings.push({ kind: 'over-quota', ...how, paths: [], found: bytes, limit: quotaBytes })
   }
   for (const file of files) {
     const { key } = file
@@ -307,7 +314,7 @@ function findFaults(files: readonly PlannedFile[], bytes: number, limits: Limits
     const pieces = piecesOf(file, limits)
     if (maxFileBytes !== null && file.bytes > maxFileBytes) {
       const sizes = { found: file.bytes, limit: maxFileBytes, ...pieces }
-      warnings.push({ kind: 'file-too-large', severity: 'refused', paths, key, ...sizes })
+      warnings.push({ kind: 'file-too-large', ...over, paths, key, ...sizes })
     } else if (pieces !== null && file.bytes <= (quotaBytes ?? Infinity))
       warnings.push({ kind: 'slow-file', severity: 'advice', paths, key, found: file.bytes, ...pieces })
     const characters = key.length > MAX_KEY_CHARACTERS ? [...key].length : key.length

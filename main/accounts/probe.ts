@@ -61,6 +61,8 @@ async function userIdOfDraft(client: RepositoryClient): Promise<string> {
  */
 export async function probe(client: RepositoryClient, kind: Account['server']): Promise<Capabilities> {
   const isZenodo = kind === 'zenodo' || kind === 'zenodo-sandbox'
+  // What others are configured for, no answer tells (behaviour 2.5).
+  const limitsSource = isZenodo || kind === 'practice' ? 'documented' : 'default'
   // Plain JSON is the form that shows whether the server speaks Zenodo's old dialect (behaviour 1.3).
   const call = { method: 'POST', path: ['records'], body: TRIAL_DRAFT } as const
   const draft = await client.json(call, newDraftSchema).then(
@@ -88,7 +90,7 @@ export async function probe(client: RepositoryClient, kind: Account['server']): 
     quotaBytes: isZenodo ? 50e9 : 10e9,
     maxFileBytes: isZenodo ? 50e9 : 10e9,
     ...(draft?.links?.quota_increase === undefined ? {} : { quotaIncrease: true }),
-    limitsSource: isZenodo ? 'documented' : 'default',
+    limitsSource,
     requestsPerMinute: requestsPerMinute(client),
   }
 }

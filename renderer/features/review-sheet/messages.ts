@@ -84,6 +84,9 @@ export const messages = {
       .join(', '),
   tooMany: (found: number, limit: number, server: string) =>
     `${plural(found, 'file')}, and ${server} takes ${formatCount(limit)} in a record`,
+  usually: 'InvenioRDM usually',
+  assumedDetail: (server: string) =>
+    `${capital(server)} does not tell its own limits, which may be higher. If it refuses, nothing is lost, and you decide then.`,
   tooManyPacked: (files: number) =>
     `${plural(files, 'file')} ${files === 1 ? 'remains' : 'remain'}. Zipped while sending, with their paths; no copy on this disk.`,
   seePacks: 'See what the zips hold',
@@ -154,12 +157,12 @@ export const messages = {
     `${capital(server)} can’t go on in the middle of a file: if the connection breaks, all of it is sent again. In volumes, one of them is.`,
   split: (pieces: number, bytes: number) => `Split into ${plural(pieces, 'volume')} of ${formatBytes(bytes)}`,
   splitNamed: (name: string, pieces: number, bytes: number) =>
-    `Split ${name} into ${plural(pieces, 'volume')} of ${formatBytes(bytes)}`,
+    `Split into ${plural(pieces, 'volume')} of ${formatBytes(bytes)}: ${name}`,
   isSplit: (name: string, pieces: number) => `${name} goes as ${plural(pieces, 'volume')}`,
   isSplitDetail: (key: string, bytes: number) =>
     `${key}.001 and so on, ${formatBytes(bytes)} each, with a note that says how to join them. Readers can’t use it before they have joined them.`,
   keepWhole: 'Keep whole',
-  keepWholeNamed: (name: string) => `Keep ${name} whole`,
+  keepWholeNamed: (name: string) => `Keep whole: ${name}`,
   overQuotaAtMost: (found: number, limit: number, server: string) =>
     `At most ${formatBytes(found)}, and ${server} takes ${formatBytes(limit)} in a record`,
   overQuotaAtMostDetail: 'Compressed it may fit. That is known once the zips are packed, before they are sent.',

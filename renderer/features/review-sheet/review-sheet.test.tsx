@@ -100,11 +100,11 @@ test('340 files without a folder are packed with one click, shown as they will b
 
 test('a file that is too large is split where it is complained about, and made whole again', async () => {
   const { desk, user } = open([file('big.h5', 12e9)], { maxFileBytes: 10e9 })
-  await user.click(await screen.findByRole('button', { name: 'Split big.h5 into 12 volumes of 1 GB' }))
+  await user.click(await screen.findByRole('button', { name: 'Split into 12 volumes of 1 GB: big.h5' }))
   await screen.findByText('big.h5 goes as 12 volumes')
-  await user.click(screen.getByRole('button', { name: 'Keep big.h5 whole' }))
+  await user.click(screen.getByRole('button', { name: 'Keep whole: big.h5' }))
   expect(create().hasAttribute('disabled')).toBe(true)
-  await user.click(screen.getByRole('button', { name: 'Split big.h5 into 12 volumes of 1 GB' }))
+  await user.click(screen.getByRole('button', { name: 'Split into 12 volumes of 1 GB: big.h5' }))
   await user.click(create())
   expect(created(desk)).toMatchObject({ choices: { split: ['big.h5'] } })
 })
@@ -169,4 +169,12 @@ test('when the draft can’t be made, the reason stands on the sheet and nothing
   await user.click(create())
   expect((await screen.findByRole('alert')).textContent).toContain('Zenodo would refuse this deposit: a test says so.')
   expect(screen.getByRole('row', { name: /a\.txt/ })).toBeTruthy()
+})
+
+test('limits that a server does not tell are said to be the usual ones, and hinder nobody', async () => {
+  const { desk, user } = open([file('a.nc', 60e9)], { limitsSource: 'default' })
+  await screen.findByText('60 GB, and InvenioRDM usually takes 50 GB in a record')
+  screen.getByText(/does not tell its own limits, which may be higher/)
+  await user.click(create())
+  expect(created(desk)).toBeDefined()
 })

@@ -171,7 +171,7 @@ function Sheet({ scan }: { scan: Scan }) {
                 }
                 hasFolders={hasFolders}
                 canAsk={limits.quotaIncrease === true}
-                tooMany={way === 'zip' && tooMany ? { found: tooMany.found ?? 0, limit: tooMany.limit ?? 0 } : null}
+                tooMany={way === 'zip' ? tooMany : null}
                 remedies={{
                   onPack: () => decide('zip'),
                   onChangePlan: () => subfolders.current?.querySelector('input')?.focus(),

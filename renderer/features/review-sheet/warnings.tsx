@@ -34,7 +34,7 @@ export type WarningsProps = {
   /** The server has a way to ask for more space. */
   readonly canAsk: boolean
   /** The plan without packing, where folders are packed because it had too many files. */
-  readonly tooMany: { readonly found: number; readonly limit: number } | null
+  readonly tooMany: PlanWarning | null
   readonly remedies: Remedies
 }
 
@@ -78,7 +78,7 @@ export function Warnings({
       {tooMany && (
         <Item
           tone="attn"
-          title={messages.tooMany(tooMany.found, tooMany.limit, server)}
+          title={messages.tooMany(tooMany.found ?? 0, tooMany.limit ?? 0, tooMany.assumed ? messages.usually : server)}
           action={
             <Button tone="link" size="s" onPress={remedies.onChangePlan}>
               {messages.changePlan}
@@ -138,14 +138,15 @@ type WarningProps = Pick<WarningsProps, 'plan' | 'server' | 'packedFiles' | 'has
 
 function Warning({ kind, tone, warnings, plan, server, packedFiles, hasFolders, canAsk, remedies }: WarningProps) {
   const [first] = warnings
-  const { found = 0, limit = 0, paths = [] } = first ?? {}
+  const { found = 0, limit = 0, paths = [], assumed = false } = first ?? {}
+  const who = assumed ? messages.usually : server
   const names = { warnings, remedies }
   switch (kind) {
     case 'too-many-files':
       return (
         <Item
           tone={tone}
-          title={messages.tooMany(found, limit, server)}
+          title={messages.tooMany(found, limit, who)}
           action={
             packedFiles !== null && (
               <Button tone="link" size="s" onPress={remedies.onPack}>
@@ -154,7 +155,10 @@ function Warning({ kind, tone, warnings, plan, server, packedFiles, hasFolders, 
             )
           }
         >
-          {packedFiles === null ? messages.tooManyMustLeave(found - limit) : messages.tooManyCanPack(packedFiles)}
+          {assumed && <div>{messages.assumedDetail(server)}</div>}
+          {packedFiles !== null
+            ? messages.tooManyCanPack(packedFiles)
+            : !assumed && messages.tooManyMustLeave(found - limit)}
         </Item>
       )
     case 'over-quota': {
@@ -173,11 +177,12 @@ function Warning({ kind, tone, warnings, plan, server, packedFiles, hasFolders, 
             {messages.askedDetail(gigabytes, server)}
           </Item>
         )
+      const mayFit = tone !== 'fail' && !assumed
       const largest = plan.files.toSorted((a, b) => b.bytes - a.bytes).slice(0, 3)
       return (
         <Item
           tone={tone}
-          title={(tone === 'fail' ? messages.overQuota : messages.overQuotaAtMost)(found, limit, server)}
+          title={(mayFit ? messages.overQuotaAtMost : messages.overQuota)(found, limit, who)}
           action={
             canAsk && (
               <Button tone="link" size="s" onPress={() => remedies.onAskForSpace(true)}>
@@ -186,7 +191,11 @@ function Warning({ kind, tone, warnings, plan, server, packedFiles, hasFolders, 
             )
           }
         >
-          {tone === 'fail' ? messages.overQuotaDetail(found - limit) : messages.overQuotaAtMostDetail}
+          {mayFit
+            ? messages.overQuotaAtMostDetail
+            : assumed
+              ? messages.assumedDetail(server)
+              : messages.overQuotaDetail(found - limit)}
           {largest.map(({ key, bytes, source }) => (
             <FileLine
               key={key}
@@ -200,7 +209,8 @@ function Warning({ kind, tone, warnings, plan, server, packedFiles, hasFolders, 
     }
     case 'file-too-large':
       return (
-        <Item tone={tone} title={messages.tooLarge(warnings.length, limit, server)}>
+        <Item tone={tone} title={messages.tooLarge(warnings.length, limit, who)}>
+          {assumed && messages.assumedDetail(server)}
           <FileLines {...names} detail={(warning) => messages.tooLargeDetail(warning.found ?? 0)} />
         </Item>
       )
