@@ -86,9 +86,11 @@ async function playRound(killer, round, kills) {
 
   while (!wrong() && killer.kills < planned - WATCHED_KILLS + 1) {
     const seen = ground.server.seen.slice(before)
-    const left =
-      files.length -
-      seen.filter(({ method, path, status }) => method === 'POST' && path.endsWith('/commit') && status === 200).length
+    // A commit in doubt is asked for again, so that a file may have several.
+    const committed = seen.filter(
+      ({ method, path, status }) => method === 'POST' && path.endsWith('/commit') && status === 200,
+    )
+    const left = files.length - new Set(committed.map(({ path }) => path)).size
     const chance = random()
     const nth =
       1 + Math.floor(random() * Math.max(2, (left * 1.6) / Math.max(1, planned - WATCHED_KILLS - killer.kills)))
@@ -112,12 +114,12 @@ async function playRound(killer, round, kills) {
         files.length - left,
       )
     } else {
-      let commits = 0
+      let count = 0
       await killer.alone(
         {
           phase: 'committing',
           strikes: (now, { method, path }) =>
-            now === moment && method === 'POST' && path.endsWith('/commit') && ++commits === nth,
+            now === moment && method === 'POST' && path.endsWith('/commit') && ++count === nth,
         },
         files.length - left,
       )

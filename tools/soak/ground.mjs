@@ -5,6 +5,7 @@ import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, 
 import { tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { zipBytes } from '../../core/transfer/zip-size.ts'
 import { createBuffers, openSource } from '../../main/transfers/source.ts'
 import { FaultyServer } from '../../main/transfers/test-support/faults.ts'
@@ -22,6 +23,8 @@ import { makeFolder } from '../make-folder.mjs'
 
 /** PUTs that were answered so shortly before a kill may not be noted yet: the journal is written in groups of 50 ms. */
 const UNNOTED_MS = 150
+/** Longer than any relay holds a connection that was cut. */
+const CUT_MS = 10_000
 
 /** A practice repository in a process of its own, what it is asked through, and a folder for everything. */
 export class Ground {
@@ -106,7 +109,10 @@ export class Ground {
   /** Deletes drafts; then nothing of them may be left in the repository's folder. @param {readonly string[]} drafts */
   async clear(drafts) {
     for (const draft of drafts) await this.ask(`/records/${draft}/draft`, 'DELETE')
-    const left = readdirSync(join(this.work, 'practice/incoming'))
+    // A server hears of a cut connection when the relay lets it go.
+    const incoming = () => readdirSync(join(this.work, 'practice/incoming'))
+    for (const until = performance.now() + CUT_MS; incoming().length > 0 && performance.now() < until;) await sleep(50)
+    const left = incoming()
     if (left.length > 0) this.problems.push(`the server still holds ${left.length} transfers that were cut`)
   }
 
