@@ -60,6 +60,8 @@ async function playRound(killer, round, kills) {
   const name = `series ${round}`
   const folder = join(ground.work, name)
   const files = makeFiles(folder, 36, 24 * MIB, soak.seed * 2000 + round)
+  // As the server in between notes them.
+  const keys = new Set(files.map(({ key }) => decodeURI(key.split('/').map(encodeURIComponent).join('/'))))
   const before = ground.server.seen.length
   killer.lives = []
   const planned = killer.kills + kills
@@ -86,11 +88,12 @@ async function playRound(killer, round, kills) {
 
   while (!wrong() && killer.kills < planned - WATCHED_KILLS + 1) {
     const seen = ground.server.seen.slice(before)
-    // A commit in doubt is asked for again, so that a file may have several.
-    const committed = seen.filter(
-      ({ method, path, status }) => method === 'POST' && path.endsWith('/commit') && status === 200,
-    )
-    const left = files.length - new Set(committed.map(({ path }) => path)).size
+    // A commit in doubt is asked for again, so that a file may have several; those of the first connection are of trial files.
+    const committed = seen.flatMap(({ method, path, status }) => {
+      const [, key = ''] = /\/draft\/files\/(.+)\/commit$/.exec(path) ?? []
+      return method === 'POST' && status === 200 && keys.has(key) ? [key] : []
+    })
+    const left = files.length - new Set(committed).size
     const chance = random()
     const nth =
       1 + Math.floor(random() * Math.max(2, (left * 1.6) / Math.max(1, planned - WATCHED_KILLS - killer.kills)))
