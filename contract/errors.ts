@@ -351,9 +351,9 @@ export const ERRORS = {
     action: 'upload-anyway',
   },
   'too-many-files': {
-    happened: '{server} takes {limit} files in a record.',
-    next: 'Nothing was started.',
-    todo: 'Pack folders into a zip, or leave files out.',
+    happened: '{server} takes no more files in this record; {limit} is the usual number.',
+    next: 'What was sent stays, and no other file is sent.',
+    todo: 'Leave files out, or remove this deposit and drop the folder again, packed into zips.',
     action: 'none',
   },
   'checksum-differs': {
