@@ -6,7 +6,6 @@ import type { FileRow } from '../../../contract/desk/transfer.ts'
 import type { AppError } from '../../../contract/errors.ts'
 import { askDownload, navigate } from '../../app/view.ts'
 import { call, errorOf } from '../../bridge/client.ts'
-import { announce } from '../../components/announce.tsx'
 import { Badge, ServerBadge } from '../../components/badge.tsx'
 import { ErrorBanner } from '../../components/banner.tsx'
 import { Button, type ButtonProps } from '../../components/button.tsx'
@@ -15,6 +14,7 @@ import { Icon } from '../../components/icon.tsx'
 import { Divider, PageHead, Pane, Rail, Screen, SectionHead, Split } from '../../components/layout.tsx'
 import { serverInWords } from '../../../core/server-words.ts'
 import { StateMark } from '../../components/state-mark.tsx'
+import { useCopy } from '../../components/use-copy.ts'
 import { useNow } from '../../components/use-now.ts'
 import { useAccount } from '../../queries/accounts.ts'
 import { useCall } from '../../queries/client.ts'
@@ -226,26 +226,13 @@ function CopyButton({
   name,
   ...rest
 }: { text: string; label: string; name?: string } & Omit<ButtonProps, 'children'>) {
-  const [isCopied, setIsCopied] = useState(false)
-  useEffect(() => {
-    if (!isCopied) return
-    const timer = setTimeout(() => setIsCopied(false), 2000)
-    return () => clearTimeout(timer)
-  }, [isCopied])
+  const { isCopied, copy } = useCopy(text, messages.copied)
   return (
     <Button
       {...rest}
       {...(name === undefined ? {} : { 'aria-label': name })}
       {...(isCopied && rest.icon ? { icon: Check } : {})}
-      onPress={() => {
-        call('app.copy', { text }).then(
-          () => {
-            setIsCopied(true)
-            announce(messages.copied)
-          },
-          () => undefined,
-        )
-      }}
+      onPress={copy}
     >
       <span className={styles.swap}>
         <span data-hidden={isCopied || undefined}>{label}</span>

@@ -1,12 +1,11 @@
 import { Check, Copy, X } from 'lucide-react'
-import { useEffect, useState, type RefObject } from 'react'
+import type { RefObject } from 'react'
 import type { Account } from '../../../contract/desk/account.ts'
 import type { DepositSummary } from '../../../contract/desk/deposit.ts'
 import type { FileRow, FileState, LogEntry, TransferCommand, TransferTarget } from '../../../contract/desk/transfer.ts'
 import { explain } from '../../../contract/errors.ts'
 import { logSentence } from '../../../core/transfer/log-words.ts'
-import { call, errorOf } from '../../bridge/client.ts'
-import { announce } from '../../components/announce.tsx'
+import { errorOf } from '../../bridge/client.ts'
 import { ServerBadge } from '../../components/badge.tsx'
 import { ErrorNote } from '../../components/banner.tsx'
 import { Button, IconButton } from '../../components/button.tsx'
@@ -15,6 +14,7 @@ import { Divider, Facts, Rail } from '../../components/layout.tsx'
 import { ProgressBar } from '../../components/progress-bar.tsx'
 import { StateMark } from '../../components/state-mark.tsx'
 import { fileStateWords } from '../../components/state-words.ts'
+import { useCopy } from '../../components/use-copy.ts'
 import { useNow } from '../../components/use-now.ts'
 import { useFile, useFiles } from '../../queries/deposits.ts'
 import { fileEntries } from './entries.ts'
@@ -158,12 +158,7 @@ function facts(row: FileRow, summary: DepositSummary | undefined, account: Accou
 }
 
 function Sum({ name, value }: { name: string; value: string }) {
-  const [isCopied, setIsCopied] = useState(false)
-  useEffect(() => {
-    if (!isCopied) return
-    const timer = setTimeout(() => setIsCopied(false), 2000)
-    return () => clearTimeout(timer)
-  }, [isCopied])
+  const { isCopied, copy } = useCopy(value, words.copied(name))
   return (
     <div className={styles.sum}>
       <span className="small t3">{name}</span>
@@ -171,15 +166,7 @@ function Sum({ name, value }: { name: string; value: string }) {
         icon={isCopied ? Check : Copy}
         size="s"
         label={isCopied ? words.copied(name) : words.copy(name)}
-        onPress={() => {
-          call('app.copy', { text: value }).then(
-            () => {
-              setIsCopied(true)
-              announce(words.copied(name))
-            },
-            () => undefined,
-          )
-        }}
+        onPress={copy}
       />
       <code className={styles.hex}>{value}</code>
     </div>
