@@ -101,13 +101,20 @@ test('a folder with names in several scripts is published, and every MD5 is equa
   ])
 })
 
-test('more files than the server takes are packed, or refused where packing is not wanted', async () => {
+test('more files than the server takes are packed, or left to it where packing is not wanted', async () => {
   const { home, folder } = workFolder()
   for (let at = 0; at < 120; at++) {
     mkdirSync(join(folder, `part ${at % 3}`), { recursive: true })
     writeFileSync(join(folder, `part ${at % 3}`, `${at}.txt`), `file ${at}`)
   }
-  expect(await desk(home, 'deposit', folder, '--server', url, '--pack', 'never')).toMatchObject({ code: 1 })
+  // It does not tell its limit beforehand, so that only its refusal counts.
+  const never = await desk(join(home, '..', 'other'), 'deposit', folder, '--server', url, '--pack', 'never')
+  expect(never.code).toBe(3)
+  expect(never.events).toContainEqual({
+    event: 'warning',
+    message: '120 files are more than the 100 that InvenioRDM usually takes.',
+  })
+  expect(JSON.stringify(never.events)).toContain('too-many-files')
   const { code, events } = await desk(home, 'deposit', folder, '--server', url)
   expect(code).toBe(0)
   const { record } = events.at(-1) as unknown as { record: { id: string } }
