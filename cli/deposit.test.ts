@@ -165,6 +165,21 @@ test('an order whose process was killed is carried out by resume, once', async (
   expect(output.events.at(-1)).toEqual({ event: 'note', text: 'Nothing is unfinished.' })
 })
 
+test('an order whose files had all arrived when its process was killed gets its token, too', async () => {
+  const { home, open, command } = await place()
+  const output = recorder()
+  const first = await open()
+  const orders = openOrders(home)
+  const order = orders.add(await readOrder(command(), output))
+  expect(await follow(first.desk, await placeOrder(first, orders, order, output, never), output, never)).toBe(0)
+  await first.close()
+
+  const session = await open()
+  expect(await resumeAll(session, home, output, never)).toBe(0)
+  expect(session.desk.accounts.list().map(({ token }) => token)).not.toContain('missing')
+  expect(openOrders(home).list()).toEqual([])
+})
+
 test('stopping leaves the work to resume', async () => {
   const { home, open, command } = await place()
   const output = recorder()

@@ -75,7 +75,8 @@ export async function resumeAll(session: Session, home: string, output: Output, 
   const unfinished = desk.deposits.list().filter(({ group }) => group !== 'published' && group !== 'drafts')
   for (const { id } of unfinished) if (!orderOf.has(id)) orderOf.set(id, null)
   if (orderOf.size === 0 && outcome === 0) output.show({ event: 'note', text: 'Nothing is unfinished.' })
-  const accountIds = unfinished.map(({ accountId }) => accountId)
+  // Also of a draft whose files are all there, and whose process was killed before it published.
+  const accountIds = [...orderOf.keys()].map((id) => desk.deposits.get(id).accountId)
   await unlessStopped(giveToken(session, accountIds), signal)
   for (const { id: depositId } of unfinished) {
     // What was stopped or gave up is meant to go on now.
